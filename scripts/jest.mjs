@@ -1,0 +1,33 @@
+/**
+ * Runs Jest with what its ESM support needs, on the Node that npm put first on the PATH, beside a
+ * PostgreSQL of its own in a temporary folder. Arguments go to Jest.
+ */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+const bin = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin/jest.js');
+
+const { startEmbeddedPostgres } = await import('../dist/src/core/database/embedded/index.js');
+const dataDir = mkdtempSync(join(tmpdir(), 'stratum-test-'));
+const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
+const { host, port, user } = postgres.connection;
+
+const jest = spawn(
+  process.execPath,
+  ['--experimental-vm-modules', '--no-warnings', bin, ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+    env: {
+      ...process.env,
+      STRATUM_TEST_POSTGRES: `postgres://${user}@localhost:${port}/postgres?host=${encodeURIComponent(host)}`,
+    },
+  },
+);
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => jest.kill(signal));
+const code = await new Promise((resolve) => jest.on('exit', (status) => resolve(status ?? 1)));
+await postgres.stop();
+rmSync(dataDir, { recursive: true, force: true });
+process.exit(code);

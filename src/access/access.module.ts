@@ -1,0 +1,23 @@
+import { Module } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { PRINCIPAL_AUTHENTICATOR } from '../core/contracts/principal.contract.js';
+import { ApiKeyAuthenticator } from './api-key-authenticator.service.js';
+import { ApiKeyGuard } from './api-key.guard.js';
+import { ApiKeysRepository } from './api-keys.repository.js';
+import { BootstrapKeyService } from './bootstrap-key.service.js';
+import { ApiKeyRecord } from './entities/api-key.entity.js';
+import { PrincipalRecord } from './entities/principal.entity.js';
+
+/** Who calls, and whether they may: a key on every route that is not declared public. */
+@Module({
+  imports: [TypeOrmModule.forFeature([ApiKeyRecord, PrincipalRecord])],
+  providers: [
+    ApiKeysRepository,
+    BootstrapKeyService,
+    { provide: PRINCIPAL_AUTHENTICATOR, useClass: ApiKeyAuthenticator },
+    { provide: APP_GUARD, useClass: ApiKeyGuard },
+  ],
+  exports: [BootstrapKeyService],
+})
+export class AccessModule {}

@@ -1,0 +1,45 @@
+import { Inject, Injectable, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
+import {
+  PRINCIPAL_AUTHENTICATOR,
+  type IPrincipalAuthenticator,
+  type Principal,
+} from '../core/contracts/principal.contract.js';
+import { ForbiddenError, UnauthenticatedError } from '../core/errors/index.js';
+import { PERMISSION, PUBLIC, type Permission } from '../core/http/permissions.js';
+
+const BEARER = /^Bearer +([\w-]+) *$/i;
+
+/** Lets nobody in who has not shown a key, unless the route says that it is public. */
+@Injectable()
+export class ApiKeyGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(PRINCIPAL_AUTHENTICATOR) private readonly authenticator: IPrincipalAuthenticator,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const permission = this.reflector.getAllAndOverride<Permission | typeof PUBLIC | undefined>(
+      PERMISSION,
+      [context.getHandler(), context.getClass()],
+    );
+    if (permission === PUBLIC) return true;
+    const request = context.switchToHttp().getRequest<Request>();
+    request.principal = await this.identify(request);
+    // Undeclared can't happen, the application would not have started: denied all the same.
+    if (permission === undefined || !isPermitted(request.principal, permission)) {
+      throw new ForbiddenError(`The key does not permit ${permission}.`);
+    }
+    return true;
+  }
+
+  private async identify(request: Request): Promise<Principal> {
+    const [, key] = BEARER.exec(request.headers.authorization ?? '') ?? [];
+    const principal = key === undefined ? null : await this.authenticator.authenticate(key);
+    if (!principal) throw new UnauthenticatedError();
+    return principal;
+  }
+}
+
+const isPermitted = (principal: Principal, _permission: Permission): boolean => principal.isAdmin;

@@ -1,0 +1,41 @@
+import { VersioningType } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { Logger } from 'nestjs-pino';
+import { AppModule } from './app.module.js';
+import type { Env } from './core/config/config.js';
+import { migrate, type DatabaseAddress } from './core/database/index.js';
+import { armFaultPoint } from './core/faults/fault-points.js';
+import { tuneServer } from './core/http/server.js';
+import { MIGRATIONS } from './migrations/index.js';
+import { serveOpenApi } from './openapi.js';
+
+/** The whole application on this database, its schema up to date; not listening yet. */
+export async function createApp(
+  env: Env,
+  database: DatabaseAddress,
+): Promise<NestExpressApplication> {
+  armFaultPoint(env.STRATUM_FAULT_POINT);
+  await migrate(database, MIGRATIONS);
+  return await buildApp(env, database);
+}
+
+export async function buildApp(
+  env: Env,
+  database: DatabaseAddress,
+): Promise<NestExpressApplication> {
+  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(env, database), {
+    logger: ['error', 'fatal'],
+    abortOnError: false,
+    // Bodies are read after the guard, by the route's own reader.
+    bodyParser: false,
+  });
+  app.useLogger(app.get(Logger));
+  app.disable('x-powered-by');
+  // `a[b]=c` stays a plain name: nobody here takes nested query parameters.
+  app.set('query parser', 'simple');
+  app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
+  tuneServer(app.getHttpServer());
+  serveOpenApi(app);
+  return app;
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+
+const GIB = 1024 ** 3;
+
+const whole = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
+
+/**
+ * Every setting, once. `.env.example` and the table in README.md follow this order; a test compares
+ * them. Messages name what is wrong and never repeat the value: it may be a secret.
+ */
+export const envSchema = z.object({
+  /** Port of the HTTP server; 0 takes a free one. */
+  PORT: whole(0, 65_535).default(3000),
+  /** Address the HTTP server binds. Anything but a loopback address belongs behind TLS. */
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** Folder of the embedded database, of local files and of the first admin key. */
+  STRATUM_DATA_DIR: z.string().min(1).default('./data'),
+  /** A PostgreSQL server to use in place of the embedded one. */
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres:// or postgresql://')
+    .optional(),
+  /** Connections to the database. Uploads hold none while bytes arrive. */
+  DATABASE_POOL_SIZE: whole(1, 500).default(10),
+  /** Where bytes are kept: `local` (under STRATUM_DATA_DIR) or `memory` (for trials, lost at exit). */
+  STORAGE_BACKEND: z.string().min(1).default('local'),
+  /** Bytes of the disk that uploads may not use. */
+  STORAGE_RESERVE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(256 * 1024 ** 2),
+  /** The first admin key, in place of a generated one. */
+  STRATUM_BOOTSTRAP_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{32,128}$/, 'must be 32 to 128 of the characters A-Z a-z 0-9 _ -')
+    .optional(),
+  /** How much is logged. */
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  /** Largest file in bytes. */
+  UPLOAD_MAX_BYTES: whole(1, Number.MAX_SAFE_INTEGER).default(1024 * GIB),
+  /** Files in one batch upload. */
+  UPLOAD_MAX_FILES: whole(1, 10_000).default(1000),
+  /** Upload requests received at the same time; more are told to come back. */
+  UPLOAD_SLOTS: whole(1, 100_000).default(256),
+  /** Seconds without a byte from the client after which an upload is ended. */
+  UPLOAD_STALL_SECONDS: whole(1, 3600).default(30),
+  /** Seconds an upload stays claimed without a sign of life from its process. */
+  UPLOAD_LEASE_SECONDS: whole(1, 86_400).default(60),
+  /** Seconds between two runs of the garbage collector; 0 switches it off in this process. */
+  GC_INTERVAL_SECONDS: whole(0, 86_400).default(60),
+  /** Seconds a file stays after its last reference was given up. */
+  GC_GRACE_SECONDS: whole(0, 365 * 86_400).default(86_400),
+  /** Seconds the bytes of a collected file stay before they are removed: as long as your backups. */
+  GC_RETAIN_SECONDS: whole(0, 365 * 86_400).default(7 * 86_400),
+  /** Seconds that running requests get to end after SIGTERM. */
+  SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(60),
+  /** For the fault tests only: the named point at which the process kills itself, `name[:nth]`. */
+  STRATUM_FAULT_POINT: z
+    .string()
+    .regex(/^[A-Z]\d+[a-z]?(:\d+)?$/)
+    .optional(),
+});
+
+export type Env = z.infer<typeof envSchema>;

@@ -1,0 +1,53 @@
+import type { Transaction } from '../database/unit-of-work.js';
+import type { FileId } from './ids.js';
+
+export const FILE_REFERENCES = Symbol('IFileReferences');
+
+/** Who keeps a file alive: a principal by a hold, a slice's own row, … */
+export interface ReferenceOwner {
+  /** What kind of owner, at most 32 characters: `hold`. Each slice names its own. */
+  type: string;
+  /** Which one, at most 64 characters: for a hold the principal's id. */
+  id: string;
+}
+
+/** The hold that a principal gets by uploading. It lasts until the principal gives it up. */
+export const holdOf = (principalId: string): ReferenceOwner => ({ type: 'hold', id: principalId });
+
+/**
+ * What the bytes are in one use. It belongs to the reference and not to the file, since the same
+ * bytes can be used twice under different names.
+ */
+export interface FileUse {
+  /** What the content is: `csv`, `parquet`, … 1 to 64 characters. */
+  fileType: string;
+  /** As the user named it, in Unicode NFC; at most 255 bytes. */
+  fileName?: string | null;
+  /** Media type, RFC 9110 section 8.3.1. */
+  mimeType?: string | null;
+  /** `gzip`, `zstd`, …: how the stored bytes are compressed. Never becomes a Content-Encoding. */
+  compressionType?: string | null;
+  metadata?: Record<string, unknown>;
+}
+
+/**
+ * Counts of `files` change only here and in `IArtifactProducer.publish`. Each call runs in the
+ * caller's transaction, so that a count and its references can't part; several files are locked
+ * in the order of their content hash, so that two callers can't wait for each other.
+ */
+export interface IFileReferences {
+  /** One more reference on a file that exists. @throws FileNotFoundError */
+  acquire(
+    tx: Transaction,
+    fileId: FileId,
+    owner: ReferenceOwner,
+    use: FileUse,
+  ): Promise<void>;
+  /**
+   * Gives up every reference of this owner on this file; bytes are not touched, the collector
+   * removes them after their grace. Returns how many there were: 0 changes nothing.
+   */
+  release(tx: Transaction, fileId: FileId, owner: ReferenceOwner): Promise<number>;
+  /** Hands every reference of one owner on this file to another; counts stay. Returns how many. */
+  move(tx: Transaction, fileId: FileId, from: ReferenceOwner, to: ReferenceOwner): Promise<number>;
+}

@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream';
+
+export const STORAGE_BACKEND = Symbol('IStorageBackend');
+
+/**
+ * The paths that a backend takes: segments of letters, digits, `.`, `_` and `-`, parted by `/`, each
+ * beginning with a letter or digit, so that no path can leave the root or hide. Users' names never
+ * become paths.
+ */
+export const STORAGE_PATH = /^[A-Za-z0-9][A-Za-z0-9._-]*(?:\/[A-Za-z0-9][A-Za-z0-9._-]*)*$/;
+
+/** Longest path in bytes: as one name it must fit into a file name of any file system. */
+export const MAX_STORAGE_PATH_BYTES = 200;
+
+/** Bytes `start` to `end`, both included, as in HTTP. `end` is cut to the last byte of the file. */
+export interface ByteRange {
+  start: number;
+  end: number;
+}
+
+export interface StoredFileInfo {
+  path: string;
+  /** Bytes. */
+  size: number;
+  modifiedAt: Date;
+}
+
+export interface StagedWriteOptions {
+  /** Bytes to come, when they are known: lets a backend choose its part size or refuse early. */
+  expectedSize?: number;
+}
+
+/**
+ * A file on its way in. The calls come in this order: `write`*, `seal`, `publish`; `abort` may come
+ * at any time before `publish` has been called. One call at a time.
+ *
+ * After any call has failed only `abort` may follow: an fsync that failed may have dropped the
+ * data, and a second one would report success (PostgreSQL's "fsyncgate").
+ */
+export interface IStagedFile {
+  readonly path: string;
+  /**
+   * Takes the bytes over. When it resolves the backend is ready for more and the buffer is the
+   * caller's again.
+   * @throws StorageFullError, StorageUnavailableError
+   */
+  write(chunk: Buffer): Promise<void>;
+  /** Resolves when every byte is durable, still invisible. @throws as `write` */
+  seal(): Promise<void>;
+  /**
+   * Makes the sealed file visible under its path, atomically and durably: a reader sees the whole
+   * file or none. Nothing is copied. An existing file of that path is replaced.
+   */
+  publish(): Promise<StoredFileInfo>;
+  /** Drops what was written. May be called twice. */
+  abort(): Promise<void>;
+}
+
+/**
+ * A flat store of immutable byte objects.
+ *
+ * Every method throws only errors of `core/errors`: `ObjectNotFoundError`, `InvalidStoragePathError`,
+ * `StorageFullError`, `StorageUnavailableError` (the backend's own error is its `cause`). A file is
+ * invisible to `readFile`, `readStream`, `exists`, `getFileInfo` and `listFiles` until it is
+ * published, and whole afterwards.
+ */
+export interface IStorageBackend {
+  /** What it is called in the configuration, in `files.backend` and in logs. */
+  readonly name: string;
+  /** Prepares the store and proves that it can be written. Called once, before anything else. */
+  init(): Promise<void>;
+  /** Gives up connections and handles. No other call may follow. */
+  destroy(): Promise<void>;
+  /** The whole file in memory: for small files only. */
+  readFile(path: string): Promise<Buffer>;
+  /**
+   * The bytes, or a part of them, as a stream that the caller must consume or destroy.
+   * Rejects before the first byte when the file is absent; a range that begins at or past the end
+   * gives an empty stream.
+   */
+  readStream(path: string, range?: ByteRange): Promise<Readable>;
+  /**
+   * Stores a stream: open, write, seal and publish in one. When the stream fails nothing is left
+   * and its error is thrown.
+   */
+  writeStream(path: string, content: Readable): Promise<StoredFileInfo>;
+  /**
+   * Removes the file and whatever was staged for this path, by whichever process. Idempotent: an
+   * absent file is no error. Staged bytes go first, so that a frozen writer that wakes up later
+   * either has published already and loses the file, or fails.
+   */
+  deleteFile(path: string): Promise<void>;
+  exists(path: string): Promise<boolean>;
+  /** Every published file whose path begins with the prefix (a plain string), in no promised order. */
+  listFiles(prefix: string): AsyncIterable<StoredFileInfo>;
+  getFileInfo(path: string): Promise<StoredFileInfo>;
+  /** Begins a file. The path must never have been used before, by anybody. */
+  openStaged(path: string, options?: StagedWriteOptions): Promise<IStagedFile>;
+  /** Every path with staged bytes, for checks that nothing was left behind. */
+  listStaged(): AsyncIterable<string>;
+  /** Bytes that can still be stored, or `null` where there is no such bound. */
+  freeBytes(): Promise<number | null>;
+}

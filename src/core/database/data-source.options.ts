@@ -1,0 +1,44 @@
+import type { DataSourceOptions } from 'typeorm';
+
+type PostgresConnectionOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
+
+/** Where PostgreSQL is: a URL, or the folder of a unix socket. */
+export type DatabaseAddress =
+  | { url: string }
+  | { host: string; port: number; user: string; database: string };
+
+export interface DataSourceSettings {
+  address: DatabaseAddress;
+  poolSize: number;
+  /** Off for migrations, which may take as long as they take. */
+  timeouts: boolean;
+}
+
+/**
+ * TypeORM options without entities: modules register their own, `ormconfig.ts` adds all of them.
+ * The timeouts bound what one request can cost others: a lock, a statement, an idle transaction.
+ */
+export function dataSourceOptions(settings: DataSourceSettings): PostgresConnectionOptions {
+  const { address, poolSize, timeouts } = settings;
+  return {
+    type: 'postgres',
+    ...('url' in address
+      ? { url: address.url }
+      : { host: address.host, port: address.port, username: address.user, database: address.database }),
+    applicationName: 'stratum',
+    // gen_random_uuid() is built in since PostgreSQL 13; extensions are made by migrations.
+    uuidExtension: 'pgcrypto',
+    installExtensions: false,
+    migrationsTableName: 'migrations',
+    migrationsTransactionMode: 'each',
+    extra: {
+      max: poolSize,
+      connectionTimeoutMillis: 10_000,
+      ...(timeouts && {
+        lock_timeout: 3_000,
+        statement_timeout: 30_000,
+        idle_in_transaction_session_timeout: 30_000,
+      }),
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
+import { ApiBearerAuth, ApiExtension, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import type { Request } from 'express';
+import type { Principal } from '../contracts/principal.contract.js';
+import { UnauthenticatedError } from '../errors/http.errors.js';
+import { ProblemDto } from '../errors/problem.dto.js';
+
+/** What a route lets its caller do. Roles grant these; an admin has all of them. */
+export type Permission = 'files:read' | 'files:write' | 'metrics:read';
+
+export const PERMISSION = Symbol('permission');
+export const PUBLIC = 'public';
+
+/** The permission that a caller of this route needs. A route without one stops the application. */
+export const RequirePermission = (permission: Permission): MethodDecorator & ClassDecorator =>
+  applyDecorators(
+    SetMetadata(PERMISSION, permission),
+    ApiBearerAuth(),
+    ApiExtension('x-permission', permission),
+    ApiResponse({ status: 401, description: 'unauthenticated', type: ProblemDto }),
+  );
+
+/** Anybody may call this route, without a key. */
+export const Public = (): MethodDecorator & ClassDecorator =>
+  applyDecorators(
+    SetMetadata(PERMISSION, PUBLIC),
+    ApiSecurity({}),
+    ApiExtension('x-permission', PUBLIC),
+  );
+
+/** Whom the request acts for. */
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
+  const { principal } = context.switchToHttp().getRequest<Request>();
+  if (!principal) throw new UnauthenticatedError();
+  return principal;
+});
+
+declare module 'express-serve-static-core' {
+  interface Request {
+    /** Set by the guard. */
+    principal?: Principal;
+  }
+}

@@ -1,0 +1,63 @@
+import type { Server, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { AppError } from '../errors/app.error.js';
+import { BadRequestError, HeadersTooLargeError, RequestTimeoutError } from '../errors/http.errors.js';
+import { problemOf } from '../errors/problem.js';
+
+/** Time for the request headers alone. Bodies have a watch of their own, by progress. */
+const HEADERS_TIMEOUT_MS = 15_000;
+
+export function tuneServer(server: Server): void {
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
+  // Node's default of 300 s cuts honest large uploads.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 65_000;
+  server.on('clientError', answerClientError);
+}
+
+/** Requests that Node's parser refuses never reach the application; they get a problem all the same. */
+function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+  const response = (socket as Duplex & { _httpMessage?: ServerResponse })._httpMessage;
+  // In the middle of an answer a second one would be taken for its body.
+  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent) {
+    socket.destroy(error);
+    return;
+  }
+  const problem = problemOf(clientErrorOf(error), 'unparsed');
+  const body = JSON.stringify(problem);
+  socket.end(
+    `HTTP/1.1 ${problem.status} ${problem.title}\r\nConnection: close\r\n` +
+      'Content-Type: application/problem+json; charset=utf-8\r\n' +
+      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+function clientErrorOf({ code }: NodeJS.ErrnoException): AppError {
+  switch (code) {
+    case 'HPE_HEADER_OVERFLOW':
+      return new HeadersTooLargeError('All headers together may have at most 16 KiB.');
+    case 'ERR_HTTP_REQUEST_TIMEOUT':
+      return new RequestTimeoutError('The headers did not arrive in time.');
+    default:
+      return new BadRequestError('This is not an HTTP/1.1 request that can be understood.');
+  }
+}
+
+/**
+ * Takes no new connections and waits for the running requests; those that outlast the grace are
+ * cut, and roll back as any aborted request does.
+ */
+export async function drainServer(server: Server, graceSeconds: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  const deadline = Date.now() + graceSeconds * 1000;
+  let isClosed = false;
+  void closed.then(() => (isClosed = true));
+  while (!isClosed && Date.now() < deadline) {
+    // A connection that was busy a moment ago may be idle now; nothing else closes it.
+    server.closeIdleConnections();
+    await Promise.race([closed, delay(100)]);
+  }
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,39 @@
+import { Injectable } from '@nestjs/common';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Everything that `/metrics` shows, in the Prometheus text format. */
+@Injectable()
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly requestSeconds = new Histogram({
+    name: 'stratum_http_request_duration_seconds',
+    help: 'Time from request to the end of its answer, by route pattern',
+    labelNames: ['method', 'route', 'status'],
+    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10, 60, 600],
+    registers: [this.registry],
+  });
+
+  readonly uploadedBytes = new Counter({
+    name: 'stratum_uploaded_bytes_total',
+    help: 'Bytes of acknowledged uploads',
+    registers: [this.registry],
+  });
+
+  readonly uploads = new Counter({
+    name: 'stratum_uploads_total',
+    help: 'Acknowledged uploads, by whether their content was stored already',
+    labelNames: ['deduplicated'],
+    registers: [this.registry],
+  });
+
+  readonly uploadSlots = new Gauge({
+    name: 'stratum_upload_slots_used',
+    help: 'Upload requests being received',
+    registers: [this.registry],
+  });
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+  }
+}

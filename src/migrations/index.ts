@@ -1,0 +1,5 @@
+import type { MigrationClass } from '../core/database/index.js';
+import { CreateStore1764000000000 } from './1764000000000-create-store.js';
+
+/** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
+export const MIGRATIONS: MigrationClass[] = [CreateStore1764000000000];

@@ -1,0 +1,33 @@
+import type { INestApplication } from '@nestjs/common';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+import { ProblemDto } from './core/errors/index.js';
+
+const DESCRIPTION = `Self-hosted dataset repository. Files of any size, stored once per content.
+
+Every failure is \`application/problem+json\` (RFC 9457) with a stable \`code\`.
+Press **Authorize** and paste the API key that the first start printed.`;
+
+export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Stratum')
+    .setDescription(DESCRIPTION)
+    .setVersion('1')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: stratum_…' })
+    .addTag('files', 'Upload, find and download files')
+    .addTag('health', 'Whether the service runs, and its figures')
+    .build();
+  return SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemDto],
+    operationIdFactory: (_controller, method) => method,
+  });
+}
+
+/** Swagger UI at `/docs`, the document at `/openapi.json`; both need no key. */
+export function serveOpenApi(app: INestApplication): void {
+  SwaggerModule.setup('docs', app, () => createOpenApiDocument(app), {
+    jsonDocumentUrl: 'openapi.json',
+    yamlDocumentUrl: 'openapi.yaml',
+    customSiteTitle: 'Stratum API',
+    swaggerOptions: { persistAuthorization: true, tryItOutEnabled: true, displayRequestDuration: true },
+  });
+}

@@ -1,0 +1,118 @@
+import type { Readable } from 'node:stream';
+import {
+  MAX_STORAGE_PATH_BYTES,
+  STORAGE_PATH,
+  type ByteRange,
+  type IStagedFile,
+  type IStorageBackend,
+  type StagedWriteOptions,
+  type StoredFileInfo,
+} from '../../core/contracts/storage-backend.contract.js';
+import {
+  AppError,
+  InvalidStoragePathError,
+  StorageFullError,
+  StorageUnavailableError,
+} from '../../core/errors/index.js';
+import { storeStream } from './store-stream.js';
+
+const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/**
+ * Any backend with what the contract promises of all of them, once: paths are checked, and only
+ * the contract's errors come out.
+ */
+export class CheckedStorageBackend implements IStorageBackend {
+  constructor(private readonly inner: IStorageBackend) {}
+
+  get name(): string {
+    return this.inner.name;
+  }
+
+  async init(): Promise<void> {
+    await this.guarded('init', () => this.inner.init());
+  }
+
+  async destroy(): Promise<void> {
+    await this.guarded('destroy', () => this.inner.destroy());
+  }
+
+  async readFile(path: string): Promise<Buffer> {
+    return await this.on(path, 'readFile', () => this.inner.readFile(path));
+  }
+
+  async readStream(path: string, range?: ByteRange): Promise<Readable> {
+    return await this.on(path, 'readStream', () => this.inner.readStream(path, range));
+  }
+
+  async writeStream(path: string, content: Readable): Promise<StoredFileInfo> {
+    // Not the inner one: errors of the source stay what they are, those of the backend are mapped.
+    return await storeStream(await this.openStaged(path), content);
+  }
+
+  async deleteFile(path: string): Promise<void> {
+    await this.on(path, 'deleteFile', () => this.inner.deleteFile(path));
+  }
+
+  async exists(path: string): Promise<boolean> {
+    return await this.on(path, 'exists', () => this.inner.exists(path));
+  }
+
+  async *listFiles(prefix: string): AsyncIterable<StoredFileInfo> {
+    try {
+      yield* this.inner.listFiles(prefix);
+    } catch (error) {
+      throw contractError('listFiles', error);
+    }
+  }
+
+  async getFileInfo(path: string): Promise<StoredFileInfo> {
+    return await this.on(path, 'getFileInfo', () => this.inner.getFileInfo(path));
+  }
+
+  async openStaged(path: string, options?: StagedWriteOptions): Promise<IStagedFile> {
+    const staged = await this.on(path, 'open', () => this.inner.openStaged(path, options));
+    return {
+      path,
+      write: (chunk) => this.guarded('write', () => staged.write(chunk)),
+      seal: () => this.guarded('seal', () => staged.seal()),
+      publish: () => this.guarded('publish', () => staged.publish()),
+      abort: () => this.guarded('abort', () => staged.abort()),
+    };
+  }
+
+  async *listStaged(): AsyncIterable<string> {
+    try {
+      yield* this.inner.listStaged();
+    } catch (error) {
+      throw contractError('listStaged', error);
+    }
+  }
+
+  async freeBytes(): Promise<number | null> {
+    return await this.guarded('freeBytes', () => this.inner.freeBytes());
+  }
+
+  private async on<T>(path: string, operation: string, call: () => Promise<T>): Promise<T> {
+    if (!STORAGE_PATH.test(path) || Buffer.byteLength(path) > MAX_STORAGE_PATH_BYTES) {
+      throw new InvalidStoragePathError();
+    }
+    return await this.guarded(operation, call);
+  }
+
+  private async guarded<T>(operation: string, call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      throw contractError(operation, error);
+    }
+  }
+}
+
+function contractError(operation: string, error: unknown): AppError {
+  if (error instanceof AppError) return error;
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return FULL.has(code ?? '')
+    ? new StorageFullError(error)
+    : new StorageUnavailableError(operation, error);
+}

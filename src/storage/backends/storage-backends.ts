@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { IStorageBackend } from '../../core/contracts/storage-backend.contract.js';
+import type { Env } from '../../core/config/config.js';
+
+export interface StorageBackendType {
+  /** Checks the configuration and makes the backend; the SDK of a cloud is loaded only here. */
+  create(config: unknown): Promise<IStorageBackend>;
+  /** Its configuration, from the settings of the process. */
+  configOf(env: Env): Record<string, unknown>;
+}
+
+const localConfig = z.strictObject({ root: z.string().min(1) });
+
+/** Every backend by the name that STORAGE_BACKEND takes. A new one is one entry here. */
+export const STORAGE_BACKENDS: Readonly<Record<string, StorageBackendType>> = {
+  local: {
+    configOf: (env) => ({ root: join(env.STRATUM_DATA_DIR, 'storage') }),
+    create: async (config) => {
+      const { LocalStorageBackend } = await import('./local/local.storage-backend.js');
+      return new LocalStorageBackend(localConfig.parse(config));
+    },
+  },
+  memory: {
+    configOf: () => ({}),
+    create: async (config) => {
+      z.strictObject({}).parse(config);
+      const { MemoryStorageBackend } = await import('./memory/memory.storage-backend.js');
+      return new MemoryStorageBackend();
+    },
+  },
+};

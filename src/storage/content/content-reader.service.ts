@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { crc32 } from 'node:zlib';
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import type { FileId } from '../../core/contracts/ids.js';
+import {
+  STORAGE_BACKEND,
+  type ByteRange,
+  type IStorageBackend,
+} from '../../core/contracts/storage-backend.contract.js';
+import {
+  FileNotFoundError,
+  ObjectCorruptError,
+  ObjectMissingError,
+  ObjectNotFoundError,
+} from '../../core/errors/index.js';
+import { BLOCK_BYTES } from '../ingest/receive.js';
+import { StoredFilesRepository, type StoredObject } from '../ingest/stored-files.repository.js';
+import { inBlocks } from './in-blocks.js';
+
+/**
+ * Bytes of files, verified while they are read: a whole file against its SHA-256, a part against
+ * the CRC-32 of each MiB it touches. A stream whose bytes are wrong fails before its end, so that
+ * no reader takes damaged bytes for good ones.
+ */
+@Injectable()
+export class ContentReader {
+  private readonly logger = new Logger(ContentReader.name);
+
+  constructor(
+    @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
+    private readonly files: StoredFilesRepository,
+  ) {}
+
+  /**
+   * The content of a file, or a part of it. The range must lie within the file.
+   * @throws FileNotFoundError, ObjectMissingError, ObjectCorruptError (its size is wrong)
+   */
+  async open(id: FileId, range?: ByteRange): Promise<Readable> {
+    const [file, source] = await this.locate(id, range);
+    const isWhole = !range || (range.start === 0 && range.end === file.size - 1);
+    const verified = isWhole
+      ? this.wholeOf(file, source)
+      : this.partOf(file, source, range, await this.crcsOf(file, range));
+    return Readable.from(verified, { objectMode: false, highWaterMark: BLOCK_BYTES });
+  }
+
+  private async locate(id: FileId, range?: ByteRange): Promise<[StoredObject, Readable]> {
+    // Twice, since a heal may have moved the bytes between the row and the read.
+    for (let tries = 0; tries < 2; tries += 1) {
+      const file = await this.files.findById(id);
+      if (!file) throw new FileNotFoundError();
+      try {
+        await this.checkSize(file);
+        return [file, await this.backend.readStream(file.storageKey, range && blocksOf(range))];
+      } catch (error) {
+        if (!(error instanceof ObjectNotFoundError)) throw error;
+        if (tries > 0) await this.report(file, 'missing');
+      }
+    }
+    throw new ObjectMissingError();
+  }
+
+  private async checkSize(file: StoredObject): Promise<void> {
+    const { size } = await this.backend.getFileInfo(file.storageKey);
+    if (size === file.size) return;
+    await this.report(file, 'corrupt');
+    throw new ObjectCorruptError();
+  }
+
+  private async crcsOf(file: StoredObject, range: ByteRange): Promise<Buffer> {
+    const [first, last] = [range.start, range.end].map((byte) => Math.floor(byte / BLOCK_BYTES));
+    return await this.files.blockCrcs(file.id, first as number, last as number);
+  }
+
+  private async *wholeOf(file: StoredObject, source: Readable): AsyncGenerator<Buffer> {
+    const hash = createHash('sha256');
+    // The last chunk is held back until the digest is known.
+    let held: Buffer | null = null;
+    for await (const chunk of source) {
+      hash.update(chunk as Buffer);
+      if (held) yield held;
+      held = chunk as Buffer;
+    }
+    if (hash.digest('hex') !== file.contentHash) await this.fail(file);
+    if (held) yield held;
+  }
+
+  private async *partOf(
+    file: StoredObject,
+    source: Readable,
+    range: ByteRange,
+    crcs: Buffer,
+  ): AsyncGenerator<Buffer> {
+    let offset = blocksOf(range).start;
+    let block = 0;
+    for await (const bytes of inBlocks(source, BLOCK_BYTES)) {
+      const isIntact = block * 4 < crcs.length && crcs.readUInt32BE(block * 4) === crc32(bytes);
+      if (!isIntact) await this.fail(file);
+      yield bytes.subarray(Math.max(range.start - offset, 0), range.end - offset + 1);
+      offset += bytes.length;
+      block += 1;
+    }
+    if (offset <= range.end) await this.fail(file);
+  }
+
+  private async fail(file: StoredObject): Promise<never> {
+    await this.report(file, 'corrupt');
+    throw new ObjectCorruptError();
+  }
+
+  private async report(file: StoredObject, health: 'missing' | 'corrupt'): Promise<void> {
+    this.logger.error({ fileId: file.id, storageKey: file.storageKey }, `Stored bytes are ${health}.`);
+    await this.files.markHealth(file.id, file.storageKey, health);
+  }
+}
+
+/** The range widened to whole blocks; its end may lie past the end of the file. */
+function blocksOf({ start, end }: ByteRange): ByteRange {
+  return {
+    start: Math.floor(start / BLOCK_BYTES) * BLOCK_BYTES,
+    end: (Math.floor(end / BLOCK_BYTES) + 1) * BLOCK_BYTES - 1,
+  };
+}

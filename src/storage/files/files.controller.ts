@@ -1,0 +1,106 @@
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  Head,
+  HttpCode,
+  Param,
+  Post,
+  Query,
+  Req,
+  Res,
+  UseInterceptors,
+} from '@nestjs/common';
+import { ApiBody, ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { sendContent } from '../../core/http/content/content-response.js';
+import { StreamedBody } from '../../core/http/json-body.interceptor.js';
+import { Caller, RequirePermission } from '../../core/http/permissions.js';
+import { ContentReader } from '../content/content-reader.service.js';
+import { CreatedFileDto, CreatedFilesDto, FileDto, FilePageDto } from './dto/file.dto.js';
+import { ListFilesQuery } from './dto/list-files.query.js';
+import { PreflightDto, PreflightResultDto } from './dto/preflight.dto.js';
+import { FileIdPipe } from './file-id.pipe.js';
+import { toCreatedFileDto, toFileDto, toPreflightItemDto, toServedContent } from './files.mapper.js';
+import { FilesService } from './files.service.js';
+import { Upload, type ReceivedUpload } from './upload/received-upload.js';
+import { BatchUpload, UploadInterceptor } from './upload/upload.interceptor.js';
+
+@ApiTags('files')
+@Controller('files')
+export class FilesController {
+  constructor(
+    private readonly files: FilesService,
+    private readonly reader: ContentReader,
+  ) {}
+
+  @Post()
+  @RequirePermission('files:write')
+  @StreamedBody()
+  @UseInterceptors(UploadInterceptor)
+  async upload(
+    @Caller() caller: Principal,
+    @Upload() { staged, claim }: ReceivedUpload,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<CreatedFileDto> {
+    const [file] = (await this.files.create(caller, staged, claim)).map(toCreatedFileDto);
+    response.location(`/v1/files/${(file as CreatedFileDto).id}`);
+    return file as CreatedFileDto;
+  }
+
+  @Post('batch')
+  @RequirePermission('files:write')
+  @StreamedBody()
+  @BatchUpload()
+  @UseInterceptors(UploadInterceptor)
+  async uploadBatch(
+    @Caller() caller: Principal,
+    @Upload() { staged, claim }: ReceivedUpload,
+  ): Promise<CreatedFilesDto> {
+    return { items: (await this.files.create(caller, staged, claim)).map(toCreatedFileDto) };
+  }
+
+  @Post('preflight')
+  @HttpCode(200)
+  @RequirePermission('files:read')
+  async preflight(
+    @Caller() caller: Principal,
+    @Body() { digests }: PreflightDto,
+  ): Promise<PreflightResultDto> {
+    return { items: (await this.files.preflight(caller, digests)).map(toPreflightItemDto) };
+  }
+
+  @Get()
+  @RequirePermission('files:read')
+  async list(@Caller() caller: Principal, @Query() query: ListFilesQuery): Promise<FilePageDto> {
+    const { items, nextCursor } = await this.files.list(caller, query);
+    return { items: items.map(toFileDto), nextCursor };
+  }
+
+  @Get(':id')
+  @RequirePermission('files:read')
+  async get(@Caller() caller: Principal, @Param('id', FileIdPipe) id: number): Promise<FileDto> {
+    return toFileDto(await this.files.get(caller, id));
+  }
+
+  @Get(':id/content')
+  @RequirePermission('files:read')
+  async content(
+    @Caller() caller: Principal,
+    @Param('id', FileIdPipe) id: number,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const file = await this.files.get(caller, id);
+    await sendContent(request, response, toServedContent(file, this.reader));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @RequirePermission('files:write')
+  async release(@Caller() caller: Principal, @Param('id', FileIdPipe) id: number): Promise<void> {
+    await this.files.release(caller, id);
+  }
+}

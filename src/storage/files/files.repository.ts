@@ -1,0 +1,139 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import type { FileId } from '../../core/contracts/ids.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { managerOf, type Transaction } from '../../core/database/index.js';
+import { FileReference } from '../entities/file-reference.entity.js';
+
+/** A file as one caller sees it. */
+export interface FileView {
+  id: FileId;
+  contentHash: string;
+  size: number;
+  fileType: string;
+  fileName: string | null;
+  mimeType: string | null;
+  compressionType: string | null;
+  metadata: Record<string, unknown>;
+  createdAt: Date;
+}
+
+/** $1 is whether the caller is an admin, $2 the caller's id. */
+const READABLE = `($1::boolean OR (r.owner_type = 'hold' AND r.owner_id = $2::text))`;
+
+/** Type and metadata are those of the caller's latest hold, else of the oldest readable reference. */
+const SELECT_VIEW = `
+  SELECT f.id, f.content_hash, f.size_bytes, oldest.created_at,
+         shown.file_type, shown.file_name, shown.mime_type, shown.compression_type, shown.metadata
+  FROM files f
+  JOIN LATERAL (
+    SELECT r.id, r.created_at FROM file_references r
+    WHERE r.file_id = f.id AND ${READABLE} ORDER BY r.id LIMIT 1) oldest ON true
+  LEFT JOIN LATERAL (
+    SELECT r.id FROM file_references r
+    WHERE r.file_id = f.id AND r.owner_type = 'hold' AND r.owner_id = $2::text
+    ORDER BY r.id DESC LIMIT 1) own ON true
+  JOIN file_references shown ON shown.id = coalesce(own.id, oldest.id)`;
+
+interface ViewRow {
+  id: number;
+  content_hash: string;
+  size_bytes: string;
+  created_at: Date;
+  file_type: string;
+  file_name: string | null;
+  mime_type: string | null;
+  compression_type: string | null;
+  metadata: Record<string, unknown>;
+}
+
+/** What callers may see of files. */
+@Injectable()
+export class FilesRepository {
+  constructor(
+    @InjectRepository(FileReference) private readonly references: Repository<FileReference>,
+  ) {}
+
+  async find(caller: Principal, id: FileId): Promise<FileView | null> {
+    const [row] = (await this.references.query(`${SELECT_VIEW} WHERE f.id = $3`, [
+      caller.isAdmin,
+      caller.id,
+      id,
+    ])) as ViewRow[];
+    return row ? viewOf(row) : null;
+  }
+
+  /** Newest first: what is added while a caller turns pages comes before the first page. */
+  async list(
+    caller: Principal,
+    filter: { contentHash: string | null; before: FileId | null; limit: number },
+  ): Promise<FileView[]> {
+    const rows = (await this.references.query(
+      `${SELECT_VIEW}
+       WHERE ($3::text IS NULL OR f.content_hash = $3) AND ($4::int IS NULL OR f.id < $4)
+       ORDER BY f.id DESC LIMIT $5`,
+      [caller.isAdmin, caller.id, filter.contentHash, filter.before, filter.limit],
+    )) as ViewRow[];
+    return rows.map(viewOf);
+  }
+
+  /** Of these contents those that the caller may read. */
+  async findReadable(
+    caller: Principal,
+    contentHashes: readonly string[],
+  ): Promise<Map<string, { id: FileId; size: number }>> {
+    const rows = (await this.references.query(
+      `SELECT f.id, f.content_hash, f.size_bytes FROM files f
+       WHERE f.content_hash = ANY($3::text[])
+         AND EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = f.id AND ${READABLE})`,
+      [caller.isAdmin, caller.id, contentHashes],
+    )) as Pick<ViewRow, 'id' | 'content_hash' | 'size_bytes'>[];
+    return new Map(
+      rows.map(({ id, content_hash, size_bytes }) => [
+        content_hash,
+        { id, size: Number(size_bytes) },
+      ]),
+    );
+  }
+
+  /**
+   * The reference that an attempt has just made, as its owner sees it, and whether the owner could
+   * read the content before. The row of the file is locked since, so of two uploads of the same
+   * content one sees the other.
+   */
+  async findCreated(
+    tx: Transaction,
+    caller: Principal,
+    attemptId: string,
+  ): Promise<FileView & { deduplicated: boolean }> {
+    const [row] = (await managerOf(tx).query(
+      `SELECT f.id, f.content_hash, f.size_bytes, made.file_type, made.file_name, made.mime_type,
+              made.compression_type, made.metadata,
+              coalesce(earlier.created_at, made.created_at) AS created_at,
+              earlier.id IS NOT NULL AS deduplicated
+       FROM file_references made
+       JOIN files f ON f.id = made.file_id
+       LEFT JOIN LATERAL (
+         SELECT r.id, r.created_at FROM file_references r
+         WHERE r.file_id = f.id AND r.id < made.id AND ${READABLE}
+         ORDER BY r.id LIMIT 1) earlier ON true
+       WHERE made.attempt_id = $3`,
+      [caller.isAdmin, caller.id, attemptId],
+    )) as (ViewRow & { deduplicated: boolean })[];
+    const created = row as ViewRow & { deduplicated: boolean };
+    return { ...viewOf(created), deduplicated: created.deduplicated };
+  }
+}
+
+const viewOf = (row: ViewRow): FileView => ({
+  id: row.id,
+  contentHash: row.content_hash,
+  size: Number(row.size_bytes),
+  fileType: row.file_type,
+  fileName: row.file_name,
+  mimeType: row.mime_type,
+  compressionType: row.compression_type,
+  metadata: row.metadata,
+  createdAt: row.created_at,
+});

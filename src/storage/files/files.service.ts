@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { Inject, Injectable } from '@nestjs/common';
+import canonicalize from 'canonicalize';
+import {
+  ARTIFACT_PRODUCER,
+  type IArtifactProducer,
+  type StagedArtifact,
+} from '../../core/contracts/artifact-producer.contract.js';
+import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
+import {
+  FILE_REFERENCES,
+  holdOf,
+  type IFileReferences,
+} from '../../core/contracts/file-references.contract.js';
+import type { FileId } from '../../core/contracts/ids.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { UnitOfWork } from '../../core/database/index.js';
+import { FileNotFoundError } from '../../core/errors/index.js';
+import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
+import type { IdempotencyClaim } from '../../core/idempotency/idempotency.service.js';
+import { Metrics } from '../../core/metrics/metrics.js';
+import { hexOfContentHash } from './content-hash.js';
+import { FilesRepository, type FileView } from './files.repository.js';
+
+export type CreatedFile = FileView & { deduplicated: boolean };
+
+export interface PreflightAnswer {
+  contentHash: string;
+  file: { id: FileId; size: number } | null;
+}
+
+const LIST = 'files';
+const isFileId = (key: unknown): key is FileId => Number.isInteger(key);
+
+/** Files that callers hold. A caller's hold lasts until the caller gives it up. */
+@Injectable()
+export class FilesService {
+  constructor(
+    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
+    @Inject(FILE_REFERENCES) private readonly references: IFileReferences,
+    @Inject(EVENT_BUS) private readonly events: IEventBus,
+    private readonly files: FilesRepository,
+    private readonly unitOfWork: UnitOfWork,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /**
+   * Makes staged uploads files of the caller, all or none, each with one hold, in the order given.
+   * When the claim holds an earlier answer for the same content, that is the answer and nothing is
+   * kept. The staged bytes are the caller's to discard when this throws.
+   * @throws IdempotencyKeyReusedError when the claim's earlier answer was for other content
+   */
+  async create(
+    caller: Principal,
+    staged: readonly StagedArtifact[],
+    claim: IdempotencyClaim,
+  ): Promise<CreatedFile[]> {
+    const digest = digestOf(staged);
+    const earlier = claim.replay(digest);
+    if (earlier !== undefined) {
+      await this.producer.discard(staged);
+      return (earlier as CreatedFile[]).map((file) => ({
+        ...file,
+        createdAt: new Date(file.createdAt),
+      }));
+    }
+    return await this.unitOfWork.run(async (tx) => {
+      await this.producer.publish(tx, staged, holdOf(caller.id));
+      const created: CreatedFile[] = [];
+      for (const { attemptId } of staged) {
+        created.push(await this.files.findCreated(tx, caller, attemptId));
+      }
+      await claim.complete(tx, digest, created);
+      tx.afterCommit(() => this.announce(caller, created));
+      return created;
+    });
+  }
+
+  /** @throws FileNotFoundError when there is none that the caller may read */
+  async get(caller: Principal, id: FileId): Promise<FileView> {
+    const file = await this.files.find(caller, id);
+    if (!file) throw new FileNotFoundError();
+    return file;
+  }
+
+  /** Newest first. @throws CursorMismatchError */
+  async list(
+    caller: Principal,
+    query: { contentHash?: string; cursor?: string; limit: number },
+  ): Promise<Page<FileView>> {
+    const contentHash = query.contentHash === undefined ? null : hexOfContentHash(query.contentHash);
+    const filters = { contentHash };
+    const before = decodeCursor(query.cursor, LIST, filters, isFileId);
+    const files = await this.files.list(caller, { contentHash, before, limit: query.limit + 1 });
+    return pageOf(files, query.limit, ({ id }) => encodeCursor(id, LIST, filters));
+  }
+
+  /** Which of these contents the caller may use without sending them, in the order given. */
+  async preflight(caller: Principal, digests: readonly string[]): Promise<PreflightAnswer[]> {
+    const hashes = digests.map(hexOfContentHash);
+    const found = await this.files.findReadable(caller, hashes);
+    return hashes.map((contentHash) => ({ contentHash, file: found.get(contentHash) ?? null }));
+  }
+
+  /**
+   * Gives up every hold of the caller on this file. Whoever else refers to it keeps it; without
+   * any reference its bytes go after their grace.
+   * @throws FileNotFoundError when there is none that the caller may read
+   */
+  async release(caller: Principal, id: FileId): Promise<void> {
+    await this.get(caller, id);
+    await this.unitOfWork.run(async (tx) => {
+      const released = await this.references.release(tx, id, holdOf(caller.id));
+      if (released === 0) return;
+      tx.afterCommit(() =>
+        this.events.publish('file.deleted', { fileId: id, principalId: caller.id }),
+      );
+    });
+  }
+
+  private announce(caller: Principal, created: readonly CreatedFile[]): void {
+    for (const { id, contentHash, size, deduplicated } of created) {
+      this.metrics.uploads.inc({ deduplicated: String(deduplicated) });
+      this.metrics.uploadedBytes.inc(size);
+      this.events.publish('file.uploaded', {
+        fileId: id,
+        contentHash,
+        size,
+        principalId: caller.id,
+      });
+    }
+  }
+}
+
+/** What was asked for, for `Idempotency-Key`: the bytes and everything said of them. */
+function digestOf(staged: readonly StagedArtifact[]): string {
+  const asked = staged.map(({ attemptId: _, ...rest }) => rest);
+  return createHash('sha256')
+    .update(canonicalize(asked) ?? '')
+    .digest('hex');
+}

@@ -1,0 +1,35 @@
+import { ValidationFailedError } from '../../../core/errors/index.js';
+import type { FileDescriptionDto } from '../dto/file-description.dto.js';
+import { parseDescription } from './describe.js';
+import type { StagedPart } from './staging-engine.js';
+
+/**
+ * The descriptions of a batch: the field `items` is a JSON array with one object a part, in the
+ * order of the parts; the other fields hold for every part whose object doesn't say otherwise.
+ * @throws ValidationFailedError
+ */
+export async function batchDescriptions(
+  fields: object,
+  parts: readonly StagedPart[],
+): Promise<FileDescriptionDto[]> {
+  const { items, ...common } = fields as Record<string, unknown>;
+  const shared = await parseDescription(common);
+  if (items === undefined) return parts.map(() => shared);
+  const own = parseItems(items);
+  if (own.length !== parts.length) {
+    throw ValidationFailedError.of('/items', `has ${own.length} entries for ${parts.length} files`);
+  }
+  return await Promise.all(own.map(async (item) => ({ ...shared, ...(await parseDescription(item)) })));
+}
+
+function parseItems(items: unknown): object[] {
+  try {
+    const parsed: unknown = JSON.parse(String(items));
+    const isObject = (item: unknown): item is object =>
+      typeof item === 'object' && item !== null && !Array.isArray(item);
+    if (Array.isArray(parsed) && parsed.every(isObject)) return parsed;
+  } catch {
+    // Told below with what it should be.
+  }
+  throw ValidationFailedError.of('/items', 'must be a JSON array of objects, as text');
+}

@@ -1,0 +1,57 @@
+import { lookup } from 'mime-types';
+import type { FileUse } from '../../../core/contracts/file-references.contract.js';
+import { ValidationFailedError } from '../../../core/errors/index.js';
+import { validated } from '../../../core/validation/validation.js';
+import { FileDescriptionDto } from '../dto/file-description.dto.js';
+import { typesOfFileName } from '../file-names.js';
+
+const UNKNOWN_MIME_TYPE = 'application/octet-stream';
+
+/** What clients send when nobody has told them what the content is. */
+const SAYS_NOTHING = new Set([
+  UNKNOWN_MIME_TYPE,
+  'binary/octet-stream',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data',
+]);
+
+/** What came with the bytes besides the description: used where that says nothing. */
+export interface DescriptionHints {
+  fileName?: string;
+  mimeType?: string;
+}
+
+/** Checks the fields of a form or the parameters of a query. @throws ValidationFailedError */
+export async function parseDescription(fields: object): Promise<FileDescriptionDto> {
+  const { metadata, ...rest } = fields as Record<string, unknown>;
+  return await validated(FileDescriptionDto, {
+    ...rest,
+    ...(metadata !== undefined && { metadata: parseMetadata(metadata) }),
+  });
+}
+
+/** The whole description: as given, else as the hints have it, else a default. */
+export function describe(given: FileDescriptionDto, hints: DescriptionHints): FileUse {
+  const fileName = (given.fileName ?? hints.fileName)?.normalize('NFC') ?? null;
+  const byName = fileName === null ? {} : typesOfFileName(fileName);
+  const hinted = hints.mimeType?.split(';', 1)[0]?.trim().toLowerCase() ?? UNKNOWN_MIME_TYPE;
+  return {
+    fileName,
+    fileType: given.fileType ?? byName.fileType ?? 'binary',
+    mimeType:
+      given.mimeType ??
+      (SAYS_NOTHING.has(hinted) ? undefined : hints.mimeType) ??
+      ((fileName && lookup(fileName)) || UNKNOWN_MIME_TYPE),
+    compressionType: given.compressionType ?? byName.compressionType ?? null,
+    metadata: given.metadata ?? {},
+  };
+}
+
+function parseMetadata(metadata: unknown): unknown {
+  if (typeof metadata !== 'string') return metadata;
+  try {
+    return JSON.parse(metadata);
+  } catch {
+    throw ValidationFailedError.of('/metadata', 'must be a JSON object, as text');
+  }
+}

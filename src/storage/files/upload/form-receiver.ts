@@ -1,0 +1,131 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Request } from 'express';
+import multer, { MulterError } from 'multer';
+import {
+  ARTIFACT_PRODUCER,
+  type IArtifactProducer,
+  type StagedArtifact,
+} from '../../../core/contracts/artifact-producer.contract.js';
+import { ENV, type Env } from '../../../core/config/config.js';
+import {
+  AppError,
+  MalformedMultipartError,
+  UploadTooLargeError,
+  ValidationFailedError,
+} from '../../../core/errors/index.js';
+import { sha256OfReprDigest } from '../../../core/http/content/digest-header.js';
+import { batchDescriptions } from './batch-descriptions.js';
+import { describe, parseDescription, type DescriptionHints } from './describe.js';
+import { StagingEngine, type StagedPart } from './staging-engine.js';
+
+/** Every limit that multer and busboy have: some are off by default. */
+const LIMITS = {
+  fields: 20,
+  fieldNameSize: 100,
+  headerPairs: 20,
+  fieldNestingDepth: 1,
+  fieldArrayIndexLimit: 1,
+};
+const FIELD_BYTES = 128 * 1024;
+const BATCH_FIELD_BYTES = 16 * 1024 * 1024;
+
+/**
+ * A `multipart/form-data` request (RFC 7578): parts named `file`, and the description as fields
+ * before or after them. Parts go to storage as they arrive; they become files only when the form
+ * has ended well, since a form can be cut inside its last boundary after its last file has ended.
+ */
+@Injectable()
+export class FormReceiver {
+  constructor(
+    @Inject(ENV) private readonly env: Env,
+    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
+  ) {}
+
+  async receive(
+    request: Request,
+    isBatch: boolean,
+    signal: AbortSignal,
+  ): Promise<StagedArtifact[]> {
+    if (!request.is('multipart/form-data')) {
+      throw new MalformedMultipartError('Send the files as parts of a multipart/form-data body.');
+    }
+    const engine = new StagingEngine(this.producer, signal, {
+      maxFiles: isBatch ? this.env.UPLOAD_MAX_FILES : 1,
+      expectedSha256: isBatch ? undefined : sha256OfReprDigest(request.header('repr-digest')),
+    });
+    try {
+      await this.parse(request, engine, isBatch, signal);
+      const parts = await engine.settled();
+      if (parts.length === 0) {
+        throw ValidationFailedError.of('/file', 'a part named file with a file name is needed');
+      }
+      return await this.described(parts, request.body as object, isBatch);
+    } catch (error) {
+      await engine.discard();
+      throw engine.fault ?? error;
+    }
+  }
+
+  private async parse(
+    request: Request,
+    engine: StagingEngine,
+    isBatch: boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const parser = multer({
+      storage: engine,
+      // Names are data: they are checked and refused, not cut to what might have been meant.
+      preservePath: true,
+      defParamCharset: 'utf8',
+      limits: {
+        ...LIMITS,
+        fieldSize: isBatch ? BATCH_FIELD_BYTES : FIELD_BYTES,
+        files: isBatch ? this.env.UPLOAD_MAX_FILES : 1,
+        // `stage` counts exactly; this only keeps the parser from going on behind its back.
+        fileSize: this.env.UPLOAD_MAX_BYTES + 1,
+      },
+    }).any();
+    await new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      parser(request, request.res as never, (error?: unknown) =>
+        error ? reject(this.toAppError(error)) : resolve(),
+      );
+    });
+  }
+
+  private async described(
+    parts: readonly StagedPart[],
+    fields: object,
+    isBatch: boolean,
+  ): Promise<StagedArtifact[]> {
+    const descriptions = isBatch
+      ? await batchDescriptions(fields, parts)
+      : [await parseDescription(fields)];
+    return parts.map(({ staged, hints }, index) => ({
+      ...staged,
+      ...describe(descriptions[index] ?? {}, hints as DescriptionHints),
+    }));
+  }
+
+  private toAppError(error: unknown): AppError {
+    if (error instanceof AppError) return error;
+    if (!(error instanceof MulterError)) {
+      return new MalformedMultipartError(`The form is not valid: ${textOf(error)}.`, {
+        cause: error,
+      });
+    }
+    switch (error.code) {
+      case 'LIMIT_FILE_SIZE':
+        return new UploadTooLargeError(this.env.UPLOAD_MAX_BYTES);
+      case 'LIMIT_FILE_COUNT':
+        return ValidationFailedError.of('/file', 'there are more files than this route takes');
+      case 'LIMIT_UNEXPECTED_FILE':
+        return ValidationFailedError.of(`/${error.field ?? ''}`, 'is not a file part of this route');
+      default:
+        return ValidationFailedError.of(`/${error.field ?? ''}`, error.message.toLowerCase());
+    }
+  }
+}
+
+const textOf = (error: unknown): string =>
+  error instanceof Error ? error.message.replace(/\.$/, '') : 'it cannot be parsed';

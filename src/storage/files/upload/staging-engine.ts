@@ -1,0 +1,96 @@
+import type { Request } from 'express';
+import type { StorageEngine } from 'multer';
+import type {
+  IArtifactProducer,
+  StagedArtifact,
+} from '../../../core/contracts/artifact-producer.contract.js';
+import { ValidationFailedError } from '../../../core/errors/index.js';
+import { faultOfFileName } from '../file-names.js';
+import type { DescriptionHints } from './describe.js';
+
+export interface StagedPart {
+  staged: StagedArtifact;
+  hints: DescriptionHints;
+}
+
+export interface StagingRules {
+  maxFiles: number;
+  expectedSha256?: string;
+}
+
+type PartCallback = (error?: unknown, info?: Partial<Express.Multer.File>) => void;
+
+/**
+ * Multer's storage for one request: each part goes straight to the artifact producer, nothing is
+ * spooled. It keeps account of its parts itself, since multer reports an aborted form before the
+ * part in flight has ended and forgets that part.
+ */
+export class StagingEngine implements StorageEngine {
+  /** The first failure of a part: the cause, where multer may report only a consequence. */
+  fault: unknown;
+  private readonly parts: Promise<StagedPart>[] = [];
+  private readonly stop = new AbortController();
+  private readonly signal: AbortSignal;
+
+  constructor(
+    private readonly producer: IArtifactProducer,
+    signal: AbortSignal,
+    private readonly rules: StagingRules,
+  ) {
+    this.signal = AbortSignal.any([signal, this.stop.signal]);
+  }
+
+  _handleFile(_request: Request, file: Express.Multer.File, done: PartCallback): void {
+    const part = this.stage(file);
+    this.parts.push(part);
+    part.then(
+      () => done(undefined, {}),
+      (error: unknown) => {
+        this.fault ??= error;
+        done(error);
+      },
+    );
+  }
+
+  /** `discard` gives all parts up together. */
+  _removeFile(_request: Request, _file: Express.Multer.File, done: (error: Error | null) => void): void {
+    done(null);
+  }
+
+  /** Every part in the order of the form. Rejects when one failed. */
+  async settled(): Promise<StagedPart[]> {
+    return await Promise.all(this.parts);
+  }
+
+  /** Stops the parts in flight and gives up the others. */
+  async discard(): Promise<void> {
+    this.stop.abort(new Error('The form was given up.'));
+    for (const part of await Promise.allSettled(this.parts)) {
+      if (part.status === 'fulfilled') await this.producer.discard([part.value.staged]);
+    }
+  }
+
+  private async stage(file: Express.Multer.File): Promise<StagedPart> {
+    const hints = this.check(file);
+    const staged = await this.producer.stage(file.stream, {
+      // Fields that describe it may follow the part; they are added when the form has ended.
+      fileType: 'binary',
+      expectedSha256: this.rules.expectedSha256,
+      signal: this.signal,
+    });
+    return { staged, hints };
+  }
+
+  private check(file: Express.Multer.File): DescriptionHints {
+    if (file.fieldname !== 'file') {
+      throw ValidationFailedError.of(`/${file.fieldname}`, 'the part of a file must be named file');
+    }
+    if (this.parts.length >= this.rules.maxFiles) {
+      throw ValidationFailedError.of('/file', `at most ${this.rules.maxFiles} files are taken`);
+    }
+    const fileName = file.originalname || undefined;
+    const fault = fileName === undefined ? null : faultOfFileName(fileName.normalize('NFC'));
+    if (fault) throw ValidationFailedError.of('/fileName', fault);
+    return { fileName, mimeType: file.mimetype };
+  }
+}

@@ -1,0 +1,127 @@
+import {
+  Inject,
+  Injectable,
+  SetMetadata,
+  type CallHandler,
+  type ExecutionContext,
+  type NestInterceptor,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Request } from 'express';
+import { catchError, finalize, type Observable } from 'rxjs';
+import {
+  ARTIFACT_PRODUCER,
+  type IArtifactProducer,
+  type StagedArtifact,
+} from '../../../core/contracts/artifact-producer.contract.js';
+import { ENV, type Env } from '../../../core/config/config.js';
+import {
+  RequestAbortedError,
+  UnauthenticatedError,
+  UnsupportedContentEncodingError,
+  UploadTooLargeError,
+} from '../../../core/errors/index.js';
+import { IdempotencyService } from '../../../core/idempotency/idempotency.service.js';
+import { FormReceiver } from './form-receiver.js';
+import { RawReceiver } from './raw-receiver.js';
+import { UploadSlots } from './upload-slots.js';
+import { watchProgress } from './watch-progress.js';
+
+const BATCH = Symbol('batch-upload');
+
+/** This route takes a form of many files instead of one file. */
+export const BatchUpload = (): MethodDecorator => SetMetadata(BATCH, true);
+
+/** Room for boundaries, part headers and fields around the files of a form. */
+const FORM_OVERHEAD_BYTES = 1024 * 1024;
+
+/**
+ * Receives the files of a request before its handler runs and hands them over as `@Upload()`.
+ * Whatever goes wrong, here or in the handler, every received byte is given up again.
+ */
+@Injectable()
+export class UploadInterceptor implements NestInterceptor {
+  constructor(
+    @Inject(ENV) private readonly env: Env,
+    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
+    private readonly reflector: Reflector,
+    private readonly idempotency: IdempotencyService,
+    private readonly slots: UploadSlots,
+    private readonly forms: FormReceiver,
+    private readonly raw: RawReceiver,
+  ) {}
+
+  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+    const request = context.switchToHttp().getRequest<Request>();
+    const isBatch = this.reflector.get<boolean>(BATCH, context.getHandler()) ?? false;
+    this.refuseEarly(request, isBatch);
+    const releaseSlot = this.slots.take();
+    try {
+      const claim = await this.idempotency.claim(
+        callerOf(request),
+        `${request.method} ${(request.route as { path: string }).path}`,
+        request.header('idempotency-key'),
+      );
+      try {
+        const staged = await this.receive(request, isBatch);
+        request.upload = { staged, claim };
+        return next.handle().pipe(
+          catchError(async (error: unknown) => {
+            await this.producer.discard(staged);
+            throw error;
+          }),
+          finalize(() => {
+            releaseSlot();
+            void claim.release();
+          }),
+        );
+      } catch (error) {
+        await claim.release();
+        throw error;
+      }
+    } catch (error) {
+      releaseSlot();
+      throw error;
+    }
+  }
+
+  /** What can be told from the headers is told before a byte of the body is read. */
+  private refuseEarly(request: Request, isBatch: boolean): void {
+    const encoding = request.header('content-encoding') ?? 'identity';
+    // A small encoded body can be a large one.
+    if (encoding.toLowerCase() !== 'identity') throw new UnsupportedContentEncodingError();
+    const { UPLOAD_MAX_BYTES, UPLOAD_MAX_FILES } = this.env;
+    const limit = isBatch
+      ? UPLOAD_MAX_BYTES * UPLOAD_MAX_FILES
+      : UPLOAD_MAX_BYTES + (isForm(request) ? FORM_OVERHEAD_BYTES : 0);
+    if (Number(request.header('content-length') ?? 0) > limit) {
+      throw new UploadTooLargeError(UPLOAD_MAX_BYTES);
+    }
+  }
+
+  private async receive(request: Request, isBatch: boolean): Promise<StagedArtifact[]> {
+    const abort = new AbortController();
+    const onClose = (): void => {
+      if (!request.complete) abort.abort(new RequestAbortedError());
+    };
+    request.once('close', onClose);
+    const stopWatching = watchProgress(request, this.env.UPLOAD_STALL_SECONDS, abort);
+    try {
+      return isForm(request) || isBatch
+        ? await this.forms.receive(request, isBatch, abort.signal)
+        : await this.raw.receive(request, abort.signal);
+    } catch (error) {
+      throw abort.signal.aborted ? abort.signal.reason : error;
+    } finally {
+      request.off('close', onClose);
+      stopWatching();
+    }
+  }
+}
+
+const isForm = (request: Request): boolean => Boolean(request.is('multipart/form-data'));
+
+function callerOf(request: Request): string {
+  if (!request.principal) throw new UnauthenticatedError();
+  return request.principal.id;
+}

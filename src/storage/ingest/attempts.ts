@@ -1,0 +1,116 @@
+import { Inject, Injectable, Logger } from '@nestjs/common';
+import {
+  STORAGE_BACKEND,
+  type IStagedFile,
+  type IStorageBackend,
+} from '../../core/contracts/storage-backend.contract.js';
+import { ENV, type Env } from '../../core/config/config.js';
+import { StorageFullError, StorageUnavailableError } from '../../core/errors/index.js';
+import { faultPoint } from '../../core/faults/fault-points.js';
+import { IntentsRepository } from './intents.repository.js';
+import type { ReceivedContent } from './receive.js';
+import { UploadLeases } from './upload-leases.js';
+
+/** One file on its way in, from its intent until it is published or rolled back. */
+export interface Attempt {
+  readonly id: string;
+  /** Its storage key: its own, never used before or after. */
+  readonly path: string;
+  readonly staged: IStagedFile;
+  /** Fires when the reaper has taken the attempt for dead. */
+  readonly fenced: AbortSignal;
+  content: ReceivedContent;
+  /** Whether its bytes were made visible under its key. */
+  visible: boolean;
+}
+
+/** The attempts of this process. */
+@Injectable()
+export class Attempts {
+  private readonly logger = new Logger(Attempts.name);
+  private readonly attempts = new Map<string, Attempt>();
+
+  constructor(
+    @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
+    @Inject(ENV) private readonly env: Env,
+    private readonly intents: IntentsRepository,
+    private readonly leases: UploadLeases,
+  ) {}
+
+  /** The intent is committed before the first byte is written: no object is ever unnamed. */
+  async begin(id: string, expectedSize?: number): Promise<Attempt> {
+    await this.ensureSpace(expectedSize ?? 0);
+    const path = `blobs/${id.slice(0, 2)}/${id}`;
+    faultPoint('C0');
+    await this.intents.openWrite({
+      id,
+      backend: this.backend.name,
+      storageKey: path,
+      leaseSeconds: this.env.UPLOAD_LEASE_SECONDS,
+    });
+    faultPoint('C1');
+    const fenced = this.leases.start(id);
+    try {
+      const staged = await this.backend.openStaged(path, { expectedSize });
+      const nothing = { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) };
+      const attempt = { id, path, staged, fenced, content: nothing, visible: false };
+      this.attempts.set(id, attempt);
+      return attempt;
+    } catch (error) {
+      await this.release(id, path);
+      throw error;
+    }
+  }
+
+  find(id: string): Attempt | undefined {
+    return this.attempts.get(id);
+  }
+
+  get(id: string): Attempt {
+    const attempt = this.attempts.get(id);
+    if (!attempt) throw new Error('This staged artifact was published or discarded already.');
+    return attempt;
+  }
+
+  /** Publishes the bytes under their own key; no row names them yet, so nobody reads them. */
+  async makeVisible(attempt: Attempt): Promise<void> {
+    if (attempt.visible) return;
+    const { size } = await attempt.staged.publish();
+    if (size !== attempt.content.size) throw new StorageUnavailableError('publish');
+    attempt.visible = true;
+    faultPoint('C6');
+  }
+
+  /** The attempt is over: its bytes belong to a file, or are gone. */
+  end(attempt: Attempt): void {
+    this.leases.stop(attempt.id);
+    this.attempts.delete(attempt.id);
+  }
+
+  /**
+   * Drops the bytes and the intent. Safe whatever became of a transaction that was to publish it:
+   * the intent is fenced first, and one that is gone means that the bytes belong to a file.
+   * Never throws: what can't be done now, the reaper does when the lease has run out.
+   */
+  async rollBack(attempt: Attempt): Promise<void> {
+    this.end(attempt);
+    await attempt.staged.abort().catch(() => undefined);
+    await this.release(attempt.id, attempt.path);
+  }
+
+  private async release(id: string, path: string): Promise<void> {
+    this.leases.stop(id);
+    try {
+      if (!(await this.intents.fence(id))) return;
+      await this.backend.deleteFile(path);
+      await this.intents.forget(id);
+    } catch (error) {
+      this.logger.warn({ err: error, attempt: id }, 'An upload is left to the collector.');
+    }
+  }
+
+  private async ensureSpace(bytes: number): Promise<void> {
+    const free = await this.backend.freeBytes();
+    if (free !== null && free - bytes < this.env.STORAGE_RESERVE_BYTES) throw new StorageFullError();
+  }
+}

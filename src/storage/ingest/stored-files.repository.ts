@@ -1,0 +1,208 @@
+import { Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import type { FileUse, ReferenceOwner } from '../../core/contracts/file-references.contract.js';
+import type { FileId } from '../../core/contracts/ids.js';
+import { managerOf, type Transaction } from '../../core/database/index.js';
+import { StoredFile, type FileHealth } from '../entities/stored-file.entity.js';
+
+/** A row of `files` as far as the bytes are concerned. */
+export interface StoredObject {
+  id: FileId;
+  contentHash: string;
+  size: number;
+  storageKey: string;
+  health: FileHealth;
+}
+
+export interface NewStoredObject {
+  contentHash: string;
+  size: number;
+  blockCrcs: Buffer;
+  backend: string;
+  storageKey: string;
+}
+
+interface ObjectRow {
+  id: number;
+  content_hash: string;
+  size_bytes: string;
+  storage_key: string;
+  health: FileHealth;
+}
+
+const COLUMNS = 'id, content_hash, size_bytes, storage_key, health';
+
+/** Rows of `files` and the references that their counts count, always changed together. */
+@Injectable()
+export class StoredFilesRepository {
+  constructor(@InjectRepository(StoredFile) private readonly files: Repository<StoredFile>) {}
+
+  async findById(id: FileId): Promise<StoredObject | null> {
+    return only(await this.files.query(`SELECT ${COLUMNS} FROM files WHERE id = $1`, [id]));
+  }
+
+  async findHealthyByHash(contentHash: string): Promise<StoredObject | null> {
+    return only(
+      await this.files.query(
+        `SELECT ${COLUMNS} FROM files WHERE content_hash = $1 AND health = 'ok'`,
+        [contentHash],
+      ),
+    );
+  }
+
+  /** CRC-32 of the blocks `first` to `last`, four bytes each. */
+  async blockCrcs(id: FileId, first: number, last: number): Promise<Buffer> {
+    const [row] = (await this.files.query(
+      'SELECT substring(block_crcs FROM $2 FOR $3) AS crcs FROM files WHERE id = $1',
+      [id, first * 4 + 1, (last - first + 1) * 4],
+    )) as { crcs: Buffer }[];
+    return row?.crcs ?? Buffer.alloc(0);
+  }
+
+  /** One more reference on a healthy row of this content, if there is one. Locks the row. */
+  async bumpHealthy(tx: Transaction, contentHash: string): Promise<StoredObject | null> {
+    const [rows] = (await managerOf(tx).query(
+      `UPDATE files SET reference_count = reference_count + 1, zero_since = NULL
+       WHERE content_hash = $1 AND health = 'ok' RETURNING ${COLUMNS}`,
+      [contentHash],
+    )) as [ObjectRow[], number];
+    return only(rows);
+  }
+
+  /**
+   * A row for this content with one reference, or one more on the row that another upload has
+   * made. DO UPDATE and not DO NOTHING: it waits for a row that the collector is about to remove.
+   */
+  async insertOrBump(tx: Transaction, object: NewStoredObject): Promise<StoredObject> {
+    const rows = (await managerOf(tx).query(
+      `INSERT INTO files (content_hash, size_bytes, block_crcs, backend, storage_key, reference_count)
+       VALUES ($1, $2, $3, $4, $5, 1)
+       ON CONFLICT (content_hash)
+       DO UPDATE SET reference_count = files.reference_count + 1, zero_since = NULL
+       RETURNING ${COLUMNS}`,
+      [object.contentHash, object.size, object.blockCrcs, object.backend, object.storageKey],
+    )) as ObjectRow[];
+    return only(rows) as StoredObject;
+  }
+
+  /** One more reference on the row of this id, if there is one. */
+  async bumpById(tx: Transaction, id: FileId): Promise<boolean> {
+    const [, count] = (await managerOf(tx).query(
+      'UPDATE files SET reference_count = reference_count + 1, zero_since = NULL WHERE id = $1',
+      [id],
+    )) as [unknown, number];
+    return count === 1;
+  }
+
+  async insertReference(
+    tx: Transaction,
+    fileId: FileId,
+    owner: ReferenceOwner,
+    use: FileUse,
+    attemptId: string | null,
+  ): Promise<void> {
+    await managerOf(tx).query(
+      `INSERT INTO file_references (file_id, owner_type, owner_id, attempt_id,
+         file_type, file_name, mime_type, compression_type, metadata)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+      [
+        fileId,
+        owner.type,
+        owner.id,
+        attemptId,
+        use.fileType,
+        use.fileName ?? null,
+        use.mimeType ?? null,
+        use.compressionType ?? null,
+        JSON.stringify(use.metadata ?? {}),
+      ],
+    );
+  }
+
+  /** Removes every reference of this owner on this file and counts them off. */
+  async removeReferences(tx: Transaction, fileId: FileId, owner: ReferenceOwner): Promise<number> {
+    const [, count] = (await managerOf(tx).query(
+      'DELETE FROM file_references WHERE file_id = $1 AND owner_type = $2 AND owner_id = $3',
+      [fileId, owner.type, owner.id],
+    )) as [unknown, number];
+    if (count > 0) await this.countOff(tx, fileId, count);
+    return count;
+  }
+
+  /** Takes back the reference that an attempt has made. */
+  async removeReferenceOfAttempt(tx: Transaction, attemptId: string): Promise<void> {
+    const [rows] = (await managerOf(tx).query(
+      'DELETE FROM file_references WHERE attempt_id = $1 RETURNING file_id',
+      [attemptId],
+    )) as [{ file_id: number }[], number];
+    for (const { file_id } of rows) await this.countOff(tx, file_id, 1);
+  }
+
+  async moveReferences(
+    tx: Transaction,
+    fileId: FileId,
+    from: ReferenceOwner,
+    to: ReferenceOwner,
+  ): Promise<number> {
+    const [, count] = (await managerOf(tx).query(
+      `UPDATE file_references SET owner_type = $4, owner_id = $5
+       WHERE file_id = $1 AND owner_type = $2 AND owner_id = $3`,
+      [fileId, from.type, from.id, to.type, to.id],
+    )) as [unknown, number];
+    return count;
+  }
+
+  async hasReferenceOfAttempt(attemptId: string): Promise<boolean> {
+    const rows = (await this.files.query('SELECT 1 FROM file_references WHERE attempt_id = $1', [
+      attemptId,
+    ])) as unknown[];
+    return rows.length > 0;
+  }
+
+  /** Points a row to other bytes of the same content. `false`: somebody else did so meanwhile. */
+  async replaceObject(
+    tx: Transaction,
+    id: FileId,
+    from: string,
+    to: { backend: string; storageKey: string },
+  ): Promise<boolean> {
+    const [, count] = (await managerOf(tx).query(
+      `UPDATE files SET backend = $3, storage_key = $4, health = 'ok', last_verified_at = now()
+       WHERE id = $1 AND storage_key = $2`,
+      [id, from, to.backend, to.storageKey],
+    )) as [unknown, number];
+    return count === 1;
+  }
+
+  /** Notes what was found of the bytes under this key; a row that was healed since keeps its state. */
+  async markHealth(id: FileId, storageKey: string, health: FileHealth): Promise<void> {
+    await this.files.query('UPDATE files SET health = $3 WHERE id = $1 AND storage_key = $2', [
+      id,
+      storageKey,
+      health,
+    ]);
+  }
+
+  private async countOff(tx: Transaction, fileId: FileId, count: number): Promise<void> {
+    await managerOf(tx).query(
+      `UPDATE files SET reference_count = reference_count - $2,
+         zero_since = CASE WHEN reference_count = $2 THEN now() END
+       WHERE id = $1`,
+      [fileId, count],
+    );
+  }
+}
+
+function only(rows: unknown): StoredObject | null {
+  const [row] = rows as ObjectRow[];
+  return row
+    ? {
+        id: row.id,
+        contentHash: row.content_hash,
+        size: Number(row.size_bytes),
+        storageKey: row.storage_key,
+        health: row.health,
+      }
+    : null;
+}

@@ -1,0 +1,76 @@
+import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { ENV, type Env } from '../core/config/config.js';
+import { ARTIFACT_PRODUCER } from '../core/contracts/artifact-producer.contract.js';
+import { FILE_REFERENCES } from '../core/contracts/file-references.contract.js';
+import { STORAGE_BACKEND, type IStorageBackend } from '../core/contracts/storage-backend.contract.js';
+import { STORAGE_FACTORY, type IStorageFactory } from '../core/contracts/storage-factory.contract.js';
+import { HealthChecks } from '../core/health/health-checks.js';
+import { STORAGE_BACKENDS } from './backends/storage-backends.js';
+import { ContentReader } from './content/content-reader.service.js';
+import { FileReference } from './entities/file-reference.entity.js';
+import { StorageIntent } from './entities/storage-intent.entity.js';
+import { StoredFile } from './entities/stored-file.entity.js';
+import { FilesController } from './files/files.controller.js';
+import { FilesRepository } from './files/files.repository.js';
+import { FilesService } from './files/files.service.js';
+import { FormReceiver } from './files/upload/form-receiver.js';
+import { RawReceiver } from './files/upload/raw-receiver.js';
+import { UploadSlots } from './files/upload/upload-slots.js';
+import { GarbageCollector } from './gc/garbage-collector.service.js';
+import { GarbageRepository } from './gc/garbage.repository.js';
+import { ArtifactProducer } from './ingest/artifact-producer.service.js';
+import { Attempts } from './ingest/attempts.js';
+import { IntentsRepository } from './ingest/intents.repository.js';
+import { Settlement } from './ingest/settlement.service.js';
+import { StoredFilesRepository } from './ingest/stored-files.repository.js';
+import { UploadLeases } from './ingest/upload-leases.js';
+import { FileReferences } from './references/file-references.service.js';
+import { StorageFactory } from './storage-factory.service.js';
+
+/** Bytes: where they are kept, how they come in, who refers to them, and when they go. */
+@Module({
+  imports: [TypeOrmModule.forFeature([StoredFile, FileReference, StorageIntent])],
+  controllers: [FilesController],
+  providers: [
+    { provide: STORAGE_FACTORY, useClass: StorageFactory },
+    {
+      provide: STORAGE_BACKEND,
+      inject: [STORAGE_FACTORY, ENV],
+      useFactory: (factory: IStorageFactory, env: Env) =>
+        factory.createBackend(
+          env.STORAGE_BACKEND,
+          STORAGE_BACKENDS[env.STORAGE_BACKEND]?.configOf(env) ?? {},
+        ),
+    },
+    { provide: ARTIFACT_PRODUCER, useClass: ArtifactProducer },
+    { provide: FILE_REFERENCES, useClass: FileReferences },
+    Attempts,
+    ContentReader,
+    FilesRepository,
+    FilesService,
+    FormReceiver,
+    GarbageCollector,
+    GarbageRepository,
+    IntentsRepository,
+    RawReceiver,
+    Settlement,
+    StoredFilesRepository,
+    UploadLeases,
+    UploadSlots,
+  ],
+  exports: [STORAGE_BACKEND, STORAGE_FACTORY, ARTIFACT_PRODUCER, FILE_REFERENCES, GarbageCollector],
+})
+export class StorageModule implements OnModuleInit {
+  constructor(
+    @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
+    private readonly health: HealthChecks,
+  ) {}
+
+  onModuleInit(): void {
+    this.health.add('storage', async () => ({
+      backend: this.backend.name,
+      freeBytes: await this.backend.freeBytes(),
+    }));
+  }
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+
+export interface TestDatabase {
+  url: string;
+  /** Rows of a statement, on a connection of the test's own. */
+  query<T = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<T[]>;
+  drop(): Promise<void>;
+}
+
+/** The PostgreSQL that `scripts/jest.mjs` has started for this run. */
+function serverUrl(): URL {
+  const url = process.env['STRATUM_TEST_POSTGRES'];
+  if (!url) throw new Error('Run the tests by `npm test`: it starts their PostgreSQL.');
+  return new URL(url);
+}
+
+/** An empty database of its own. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const url = serverUrl();
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await onServer(`CREATE DATABASE ${name}`);
+  url.pathname = `/${name}`;
+  const pool = new pg.Pool({ connectionString: url.href, max: 3 });
+  // A test may kill every session of its database, this one's too.
+  pool.on('error', () => undefined);
+  return {
+    url: url.href,
+    query: async <T>(sql: string, values?: unknown[]) =>
+      (await pool.query(sql, values)).rows as T[],
+    drop: async () => {
+      await pool.end();
+      await onServer(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function onServer(sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: serverUrl().href });
+  await client.connect();
+  await client.query(sql);
+  await client.end();
+}
