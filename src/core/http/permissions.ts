@@ -1,9 +1,8 @@
 import { applyDecorators, createParamDecorator, SetMetadata, type ExecutionContext } from '@nestjs/common';
-import { ApiBearerAuth, ApiExtension, ApiResponse, ApiSecurity } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
 import type { Principal } from '../contracts/principal.contract.js';
 import { UnauthenticatedError } from '../errors/http.errors.js';
-import { ProblemDto } from '../errors/problem.dto.js';
 
 /** What a route lets its caller do. Roles grant these; an admin has all of them. */
 export type Permission = 'files:read' | 'files:write' | 'metrics:read';
@@ -17,7 +16,6 @@ export const RequirePermission = (permission: Permission): MethodDecorator & Cla
     SetMetadata(PERMISSION, permission),
     ApiBearerAuth(),
     ApiExtension('x-permission', permission),
-    ApiResponse({ status: 401, description: 'unauthenticated', type: ProblemDto }),
   );
 
 /** Anybody may call this route, without a key. */

@@ -3,7 +3,6 @@ import {
   Controller,
   Delete,
   Get,
-  Head,
   HttpCode,
   Param,
   Post,
@@ -12,23 +11,27 @@ import {
   Res,
   UseInterceptors,
 } from '@nestjs/common';
-import { ApiBody, ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiExtraModels, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { sendContent } from '../../core/http/content/content-response.js';
+import { ApiProblems } from '../../core/http/api-problems.js';
 import { StreamedBody } from '../../core/http/json-body.interceptor.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { ContentReader } from '../content/content-reader.service.js';
 import { CreatedFileDto, CreatedFilesDto, FileDto, FilePageDto } from './dto/file.dto.js';
+import { FileDescriptionDto } from './dto/file-description.dto.js';
 import { ListFilesQuery } from './dto/list-files.query.js';
 import { PreflightDto, PreflightResultDto } from './dto/preflight.dto.js';
 import { FileIdPipe } from './file-id.pipe.js';
 import { toCreatedFileDto, toFileDto, toPreflightItemDto, toServedContent } from './files.mapper.js';
+import { ApiBatchUpload, ApiContent, ApiFileId, ApiUpload } from './files.openapi.js';
 import { FilesService } from './files.service.js';
 import { Upload, type ReceivedUpload } from './upload/received-upload.js';
 import { BatchUpload, UploadInterceptor } from './upload/upload.interceptor.js';
 
 @ApiTags('files')
+@ApiExtraModels(FileDescriptionDto)
 @Controller('files')
 export class FilesController {
   constructor(
@@ -37,6 +40,7 @@ export class FilesController {
   ) {}
 
   @Post()
+  @ApiUpload()
   @RequirePermission('files:write')
   @StreamedBody()
   @UseInterceptors(UploadInterceptor)
@@ -51,6 +55,7 @@ export class FilesController {
   }
 
   @Post('batch')
+  @ApiBatchUpload()
   @RequirePermission('files:write')
   @StreamedBody()
   @BatchUpload()
@@ -62,8 +67,21 @@ export class FilesController {
     return { items: (await this.files.create(caller, staged, claim)).map(toCreatedFileDto) };
   }
 
+  /**
+   * Ask which contents need not be sent.
+   *
+   * Only contents that the caller may read are named; for all others the answer is the same as for
+   * those that nobody has.
+   */
   @Post('preflight')
   @HttpCode(200)
+  @ApiProblems({
+    400: ['validation-failed', 'malformed-body'],
+    401: ['unauthenticated'],
+    403: ['forbidden'],
+    413: ['body-too-large'],
+    415: ['unsupported-media-type'],
+  })
   @RequirePermission('files:read')
   async preflight(
     @Caller() caller: Principal,
@@ -72,20 +90,34 @@ export class FilesController {
     return { items: (await this.files.preflight(caller, digests)).map(toPreflightItemDto) };
   }
 
+  /** List the files that the caller may read, newest first. */
   @Get()
+  @ApiProblems({
+    400: ['validation-failed', 'cursor-mismatch'],
+    401: ['unauthenticated'],
+    403: ['forbidden'],
+  })
   @RequirePermission('files:read')
   async list(@Caller() caller: Principal, @Query() query: ListFilesQuery): Promise<FilePageDto> {
     const { items, nextCursor } = await this.files.list(caller, query);
     return { items: items.map(toFileDto), nextCursor };
   }
 
+  /**
+   * Describe a file.
+   *
+   * Type, name and metadata are those of the caller's latest upload of this content, else those of
+   * the oldest use that the caller may read.
+   */
   @Get(':id')
+  @ApiFileId()
   @RequirePermission('files:read')
   async get(@Caller() caller: Principal, @Param('id', FileIdPipe) id: number): Promise<FileDto> {
     return toFileDto(await this.files.get(caller, id));
   }
 
   @Get(':id/content')
+  @ApiContent()
   @RequirePermission('files:read')
   async content(
     @Caller() caller: Principal,
@@ -97,7 +129,14 @@ export class FilesController {
     await sendContent(request, response, toServedContent(file, this.reader));
   }
 
+  /**
+   * Give a file up.
+   *
+   * Ends every hold of the caller on it. Whoever else uses the same content keeps it; bytes that
+   * nobody uses are removed after a grace.
+   */
   @Delete(':id')
+  @ApiFileId()
   @HttpCode(204)
   @RequirePermission('files:write')
   async release(@Caller() caller: Principal, @Param('id', FileIdPipe) id: number): Promise<void> {

@@ -59,7 +59,9 @@ export class FormReceiver {
       if (parts.length === 0) {
         throw ValidationFailedError.of('/file', 'a part named file with a file name is needed');
       }
-      return await this.described(parts, request.body as object, isBatch);
+      // As for a raw body, parameters of the query count too; fields of the form go before them.
+      const fields = { ...request.query, ...(request.body as object) };
+      return await this.described(parts, fields, isBatch);
     } catch (error) {
       await engine.discard();
       throw engine.fault ?? error;
