@@ -12,10 +12,17 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const stamp = join(root, 'dist', '.sources.sha256');
 
 const hash = createHash('sha256');
-const sources = globSync(['src/**/*.ts', 'ormconfig.ts', 'tsconfig*.json', 'nest-cli.json', 'package-lock.json'], {
-  cwd: root,
-}).sort();
-for (const file of sources) hash.update(file).update('\0').update(readFileSync(join(root, file)));
+const sources = globSync(
+  ['src/**/*.ts', 'ormconfig.ts', 'tsconfig*.json', 'nest-cli.json', 'package-lock.json'],
+  {
+    cwd: root,
+  },
+).sort();
+for (const file of sources)
+  hash
+    .update(file)
+    .update('\0')
+    .update(readFileSync(join(root, file)));
 const digest = hash.digest('hex');
 
 if (!existsSync(stamp) || readFileSync(stamp, 'utf8') !== digest) {

@@ -8,7 +8,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const bin = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin/jest.js');
+const bin = join(
+  dirname(createRequire(import.meta.url).resolve('jest/package.json')),
+  'bin/jest.js',
+);
 
 const { startEmbeddedPostgres } = await import('../dist/src/core/database/embedded/index.js');
 const dataDir = mkdtempSync(join(tmpdir(), 'stratum-test-'));

@@ -12,7 +12,9 @@ export function greeting(url: string, key: BootstrapKey, env: Env): string {
     '',
     '  Try it:',
     '',
-    ...(key.file ? [`  export STRATUM_KEY="$(cat ${key.file})"`] : ['  export STRATUM_KEY=<your key>']),
+    ...(key.file
+      ? [`  export STRATUM_KEY="$(cat ${key.file})"`]
+      : ['  export STRATUM_KEY=<your key>']),
     `  curl -H "Authorization: Bearer $STRATUM_KEY" -F file=@README.md ${url}/v1/files`,
     `  curl -H "Authorization: Bearer $STRATUM_KEY" ${url}/v1/files`,
     `  curl -H "Authorization: Bearer $STRATUM_KEY" -OJ ${url}/v1/files/1/content`,

@@ -64,7 +64,8 @@ function stopOnSignal(app: NestExpressApplication, database: OpenDatabase, env: 
       process.exit(1);
     }
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, (name) => void stop(name));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const)
+    process.on(signal, (name) => void stop(name));
 }
 
 /** Faults that are the operator's to mend: told in words, without a stack. */
@@ -72,8 +73,10 @@ function isExpected(error: unknown): error is Error {
   if (error instanceof InvalidEnvironmentError || error instanceof AppError) return true;
   const { name, code } = (error ?? {}) as { name?: string; code?: string };
   return (
-    ['DataFolderInUseError', 'EmbeddedPostgresUnavailableError', 'EmbeddedPostgresFailedError'].includes(
-      name ?? '',
-    ) || ['EADDRINUSE', 'EACCES', 'ECONNREFUSED'].includes(code ?? '')
+    [
+      'DataFolderInUseError',
+      'EmbeddedPostgresUnavailableError',
+      'EmbeddedPostgresFailedError',
+    ].includes(name ?? '') || ['EADDRINUSE', 'EACCES', 'ECONNREFUSED'].includes(code ?? '')
   );
 }

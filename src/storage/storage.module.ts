@@ -3,8 +3,14 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ENV, type Env } from '../core/config/config.js';
 import { ARTIFACT_PRODUCER } from '../core/contracts/artifact-producer.contract.js';
 import { FILE_REFERENCES } from '../core/contracts/file-references.contract.js';
-import { STORAGE_BACKEND, type IStorageBackend } from '../core/contracts/storage-backend.contract.js';
-import { STORAGE_FACTORY, type IStorageFactory } from '../core/contracts/storage-factory.contract.js';
+import {
+  STORAGE_BACKEND,
+  type IStorageBackend,
+} from '../core/contracts/storage-backend.contract.js';
+import {
+  STORAGE_FACTORY,
+  type IStorageFactory,
+} from '../core/contracts/storage-factory.contract.js';
 import { HealthChecks } from '../core/health/health-checks.js';
 import { STORAGE_BACKENDS } from './backends/storage-backends.js';
 import { ContentReader } from './content/content-reader.service.js';

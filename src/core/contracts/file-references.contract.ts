@@ -37,12 +37,7 @@ export interface FileUse {
  */
 export interface IFileReferences {
   /** One more reference on a file that exists. @throws FileNotFoundError */
-  acquire(
-    tx: Transaction,
-    fileId: FileId,
-    owner: ReferenceOwner,
-    use: FileUse,
-  ): Promise<void>;
+  acquire(tx: Transaction, fileId: FileId, owner: ReferenceOwner, use: FileUse): Promise<void>;
   /**
    * Gives up every reference of this owner on this file; bytes are not touched, the collector
    * removes them after their grace. Returns how many there were: 0 changes nothing.

@@ -4,8 +4,7 @@ type PostgresConnectionOptions = Extract<DataSourceOptions, { type: 'postgres' }
 
 /** Where PostgreSQL is: a URL, or the folder of a unix socket. */
 export type DatabaseAddress =
-  | { url: string }
-  | { host: string; port: number; user: string; database: string };
+  { url: string } | { host: string; port: number; user: string; database: string };
 
 export interface DataSourceSettings {
   address: DatabaseAddress;
@@ -24,7 +23,12 @@ export function dataSourceOptions(settings: DataSourceSettings): PostgresConnect
     type: 'postgres',
     ...('url' in address
       ? { url: address.url }
-      : { host: address.host, port: address.port, username: address.user, database: address.database }),
+      : {
+          host: address.host,
+          port: address.port,
+          username: address.user,
+          database: address.database,
+        }),
     applicationName: 'stratum',
     // gen_random_uuid() is built in since PostgreSQL 13; extensions are made by migrations.
     uuidExtension: 'pgcrypto',

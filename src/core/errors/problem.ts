@@ -98,7 +98,9 @@ function byStatus(error: unknown): AppError {
     case 413:
       return new BodyTooLargeError('The body is larger than this route takes.');
     case 415:
-      return new UnsupportedMediaTypeError('The body has a media type that this route does not take.');
+      return new UnsupportedMediaTypeError(
+        'The body has a media type that this route does not take.',
+      );
     default:
       return new InternalError({ cause: error });
   }

@@ -2,7 +2,11 @@ import type { Server, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppError } from '../errors/app.error.js';
-import { BadRequestError, HeadersTooLargeError, RequestTimeoutError } from '../errors/http.errors.js';
+import {
+  BadRequestError,
+  HeadersTooLargeError,
+  RequestTimeoutError,
+} from '../errors/http.errors.js';
 import { problemOf } from '../errors/problem.js';
 
 /** Time for the request headers alone. Bodies have a watch of their own, by progress. */

@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  Injectable,
-  Logger,
-  type OnApplicationShutdown,
-  type OnModuleInit,
-} from '@nestjs/common';
+import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import type { Transaction } from '../database/index.js';
 import {
   IdempotencyInProgressError,
@@ -75,7 +70,10 @@ export class IdempotencyService implements OnModuleInit, OnApplicationShutdown {
   ): Promise<IdempotencyClaim> {
     if (key === undefined) return NO_CLAIM;
     if (!KEY.test(key)) {
-      throw ValidationFailedError.of('Idempotency-Key', 'must be 1 to 255 visible ASCII characters');
+      throw ValidationFailedError.of(
+        'Idempotency-Key',
+        'must be 1 to 255 visible ASCII characters',
+      );
     }
     const scope = { principalId, route, key };
     const deadline = Date.now() + WAIT_MS;
@@ -90,11 +88,14 @@ export class IdempotencyService implements OnModuleInit, OnApplicationShutdown {
   }
 
   private hold(claimId: string, scope: IdempotencyScope): IdempotencyClaim {
-    const renewal = setInterval(() => {
-      this.records.renew(claimId, scope, LEASE_SECONDS).catch((error: unknown) => {
-        this.logger.warn({ err: error }, 'An idempotency claim was not renewed; trying again.');
-      });
-    }, (LEASE_SECONDS * 1000) / 3);
+    const renewal = setInterval(
+      () => {
+        this.records.renew(claimId, scope, LEASE_SECONDS).catch((error: unknown) => {
+          this.logger.warn({ err: error }, 'An idempotency claim was not renewed; trying again.');
+        });
+      },
+      (LEASE_SECONDS * 1000) / 3,
+    );
     renewal.unref();
     return {
       replay: () => undefined,

@@ -110,7 +110,10 @@ export class ContentReader {
   }
 
   private async report(file: StoredObject, health: 'missing' | 'corrupt'): Promise<void> {
-    this.logger.error({ fileId: file.id, storageKey: file.storageKey }, `Stored bytes are ${health}.`);
+    this.logger.error(
+      { fileId: file.id, storageKey: file.storageKey },
+      `Stored bytes are ${health}.`,
+    );
     await this.files.markHealth(file.id, file.storageKey, health);
   }
 }

@@ -6,7 +6,7 @@ export async function* inBlocks(
   let parts: Buffer[] = [];
   let gathered = 0;
   for await (const chunk of source) {
-    for (let rest = chunk as Buffer; rest.length > 0; ) {
+    for (let rest = chunk as Buffer; rest.length > 0;) {
       const part = rest.subarray(0, blockBytes - gathered);
       rest = rest.subarray(part.length);
       parts.push(part);

@@ -22,7 +22,12 @@ export function faultOfFileName(name: string): string | null {
   return null;
 }
 
-const COMPRESSED: Readonly<Record<string, string>> = { gz: 'gzip', zst: 'zstd', bz2: 'bzip2', xz: 'xz' };
+const COMPRESSED: Readonly<Record<string, string>> = {
+  gz: 'gzip',
+  zst: 'zstd',
+  bz2: 'bzip2',
+  xz: 'xz',
+};
 
 /** What a name says of its file: `a.csv.gz` is a csv, compressed by gzip. */
 export function typesOfFileName(name: string): { fileType?: string; compressionType?: string } {

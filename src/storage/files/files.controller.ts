@@ -24,7 +24,12 @@ import { FileDescriptionDto } from './dto/file-description.dto.js';
 import { ListFilesQuery } from './dto/list-files.query.js';
 import { PreflightDto, PreflightResultDto } from './dto/preflight.dto.js';
 import { FileIdPipe } from './file-id.pipe.js';
-import { toCreatedFileDto, toFileDto, toPreflightItemDto, toServedContent } from './files.mapper.js';
+import {
+  toCreatedFileDto,
+  toFileDto,
+  toPreflightItemDto,
+  toServedContent,
+} from './files.mapper.js';
 import { ApiBatchUpload, ApiContent, ApiFileId, ApiUpload } from './files.openapi.js';
 import { FilesService } from './files.service.js';
 import { Upload, type ReceivedUpload } from './upload/received-upload.js';

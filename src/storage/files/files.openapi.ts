@@ -72,7 +72,8 @@ The content is hashed on the way and stored once, whoever uploads it. The answer
     ApiHeader({
       name: 'Repr-Digest',
       required: false,
-      description: 'SHA-256 of the file (RFC 9530): `sha-256=:<base64>:`. Checked before anything is kept.',
+      description:
+        'SHA-256 of the file (RFC 9530): `sha-256=:<base64>:`. Checked before anything is kept.',
     }),
     IDEMPOTENCY_KEY,
     ApiResponse({
@@ -141,7 +142,9 @@ export const ApiContent = (): MethodDecorator =>
         'The strong ETag and `Repr-Digest` are the SHA-256. A transfer whose stored bytes turn out to be damaged breaks before its end.',
     }),
     ApiFileId(),
-    ...RANGE_HEADERS.map(([name, description]) => ApiHeader({ name, description, required: false })),
+    ...RANGE_HEADERS.map(([name, description]) =>
+      ApiHeader({ name, description, required: false }),
+    ),
     ApiProduces('application/octet-stream'),
     ApiResponse({ status: 200, description: 'All bytes.', schema: FILE_PART }),
     ApiResponse({ status: 206, description: 'The ranges asked for.', schema: FILE_PART }),

@@ -88,7 +88,8 @@ export class FilesService {
     caller: Principal,
     query: { contentHash?: string; cursor?: string; limit: number },
   ): Promise<Page<FileView>> {
-    const contentHash = query.contentHash === undefined ? null : hexOfContentHash(query.contentHash);
+    const contentHash =
+      query.contentHash === undefined ? null : hexOfContentHash(query.contentHash);
     const filters = { contentHash };
     const before = decodeCursor(query.cursor, LIST, filters, isFileId);
     const files = await this.files.list(caller, { contentHash, before, limit: query.limit + 1 });

@@ -73,7 +73,7 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
       retainSeconds: this.env.GC_RETAIN_SECONDS,
       batch: BATCH,
     };
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       const doomed = await this.unitOfWork.run(async (tx) => {
         const count = await this.garbage.doom(tx, limits);
         faultPoint('G1');

@@ -16,7 +16,9 @@ const BACK_OFF = `now() + make_interval(mins => least(attempts, 60))`;
 
 @Injectable()
 export class GarbageRepository {
-  constructor(@InjectRepository(StorageIntent) private readonly intents: Repository<StorageIntent>) {}
+  constructor(
+    @InjectRepository(StorageIntent) private readonly intents: Repository<StorageIntent>,
+  ) {}
 
   /**
    * Turns files without references into delete intents, atomically: the row leaves `files` and its

@@ -111,6 +111,7 @@ export class Attempts {
 
   private async ensureSpace(bytes: number): Promise<void> {
     const free = await this.backend.freeBytes();
-    if (free !== null && free - bytes < this.env.STORAGE_RESERVE_BYTES) throw new StorageFullError();
+    if (free !== null && free - bytes < this.env.STORAGE_RESERVE_BYTES)
+      throw new StorageFullError();
   }
 }

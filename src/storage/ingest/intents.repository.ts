@@ -7,7 +7,9 @@ import { StorageIntent } from '../entities/storage-intent.entity.js';
 /** Storage intents of uploads. All times are the database's: replicas' clocks differ. */
 @Injectable()
 export class IntentsRepository {
-  constructor(@InjectRepository(StorageIntent) private readonly intents: Repository<StorageIntent>) {}
+  constructor(
+    @InjectRepository(StorageIntent) private readonly intents: Repository<StorageIntent>,
+  ) {}
 
   /** Names an object before its first byte. Committed when it returns. */
   async openWrite(intent: {

@@ -52,7 +52,7 @@ class BlockWriter {
   ) {}
 
   async take(bytes: Buffer): Promise<void> {
-    for (let offset = 0; offset < bytes.length; ) {
+    for (let offset = 0; offset < bytes.length;) {
       const copied = bytes.copy(this.filling, this.filled, offset);
       this.filled += copied;
       offset += copied;

@@ -62,7 +62,10 @@ export class Settlement {
       faultPoint('C9');
       await this.intents.forget(attempt.id);
     } catch (error) {
-      this.logger.warn({ err: error, attempt: attempt.id }, 'Dropped bytes are left to the collector.');
+      this.logger.warn(
+        { err: error, attempt: attempt.id },
+        'Dropped bytes are left to the collector.',
+      );
     }
   }
 
@@ -72,7 +75,8 @@ export class Settlement {
     const healed = await this.unitOfWork.run(async (tx) => {
       const mine = await this.intents.lockWrite(tx, attempt.id, this.env.UPLOAD_LEASE_SECONDS);
       const to = { backend: this.backend.name, storageKey: attempt.path };
-      if (!mine || !(await this.files.replaceObject(tx, file.id, file.storageKey, to))) return false;
+      if (!mine || !(await this.files.replaceObject(tx, file.id, file.storageKey, to)))
+        return false;
       await this.intents.remove(tx, attempt.id);
       await this.intents.openDelete(tx, this.backend.name, file.storageKey);
       return true;

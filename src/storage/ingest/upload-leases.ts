@@ -41,7 +41,8 @@ export class UploadLeases implements OnApplicationShutdown {
     const ids = [...this.live.keys()];
     try {
       const renewed = await this.intents.renew(ids, this.env.UPLOAD_LEASE_SECONDS);
-      for (const id of ids) if (!renewed.has(id)) this.live.get(id)?.abort(new UploadLeaseLostError());
+      for (const id of ids)
+        if (!renewed.has(id)) this.live.get(id)?.abort(new UploadLeaseLostError());
     } catch (error) {
       // The transaction that publishes decides: it demands the intent.
       this.logger.warn({ err: error }, 'Upload leases could not be renewed; trying again.');

@@ -1,5 +1,8 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { IStagedFile, StoredFileInfo } from '../../../core/contracts/storage-backend.contract.js';
+import type {
+  IStagedFile,
+  StoredFileInfo,
+} from '../../../core/contracts/storage-backend.contract.js';
 
 /** So much is written before the disk is asked to begin with it, so that `seal` finds little left. */
 const FLUSH_BYTES = 64 * 1024 * 1024;
@@ -23,7 +26,7 @@ export class LocalStagedFile implements IStagedFile {
 
   async write(chunk: Buffer): Promise<void> {
     this.throwIfFlushFailed();
-    for (let offset = 0; offset < chunk.length; ) {
+    for (let offset = 0; offset < chunk.length;) {
       const { bytesWritten } = await this.handle.write(chunk, offset, chunk.length - offset);
       offset += bytesWritten;
     }

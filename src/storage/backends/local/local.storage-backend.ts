@@ -63,7 +63,9 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   async readStream(path: string, range?: ByteRange): Promise<Readable> {
-    const handle = await open(this.pathOf(path), constants.O_RDONLY | O_NOFOLLOW).catch(absent(path));
+    const handle = await open(this.pathOf(path), constants.O_RDONLY | O_NOFOLLOW).catch(
+      absent(path),
+    );
     return createReadStream('', {
       fd: handle,
       highWaterMark: READ_AHEAD,
@@ -147,7 +149,8 @@ export class LocalStorageBackend implements IStorageBackend {
       const path = folder ? `${folder}/${entry.name}` : entry.name;
       if (entry.name.startsWith('.')) continue;
       if (entry.isDirectory()) {
-        if (`${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`)) yield* this.walk(path, prefix);
+        if (`${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`))
+          yield* this.walk(path, prefix);
       } else if (path.startsWith(prefix)) {
         const info = await this.getFileInfo(path).catch((error: unknown) => {
           // Deleted since the folder was read.

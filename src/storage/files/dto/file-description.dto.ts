@@ -36,7 +36,11 @@ export class FileDescriptionDto {
   compressionType?: string;
 
   /** Any JSON object of at most 64 KiB; in a form or a query as JSON text. */
-  @ApiPropertyOptional({ type: 'object', additionalProperties: true, example: { source: 'sensor 7' } })
+  @ApiPropertyOptional({
+    type: 'object',
+    additionalProperties: true,
+    example: { source: 'sensor 7' },
+  })
   @IsOptional()
   @Validate(MetadataRule)
   metadata?: Record<string, unknown>;

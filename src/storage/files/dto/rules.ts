@@ -1,4 +1,8 @@
-import { ValidatorConstraint, type ValidationArguments, type ValidatorConstraintInterface } from 'class-validator';
+import {
+  ValidatorConstraint,
+  type ValidationArguments,
+  type ValidatorConstraintInterface,
+} from 'class-validator';
 import { faultOfFileName } from '../file-names.js';
 
 const MAX_METADATA_BYTES = 64 * 1024;

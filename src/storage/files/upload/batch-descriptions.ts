@@ -19,7 +19,9 @@ export async function batchDescriptions(
   if (own.length !== parts.length) {
     throw ValidationFailedError.of('/items', `has ${own.length} entries for ${parts.length} files`);
   }
-  return await Promise.all(own.map(async (item) => ({ ...shared, ...(await parseDescription(item)) })));
+  return await Promise.all(
+    own.map(async (item) => ({ ...shared, ...(await parseDescription(item)) })),
+  );
 }
 
 function parseItems(items: unknown): object[] {

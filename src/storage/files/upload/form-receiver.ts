@@ -122,7 +122,10 @@ export class FormReceiver {
       case 'LIMIT_FILE_COUNT':
         return ValidationFailedError.of('/file', 'there are more files than this route takes');
       case 'LIMIT_UNEXPECTED_FILE':
-        return ValidationFailedError.of(`/${error.field ?? ''}`, 'is not a file part of this route');
+        return ValidationFailedError.of(
+          `/${error.field ?? ''}`,
+          'is not a file part of this route',
+        );
       default:
         return ValidationFailedError.of(`/${error.field ?? ''}`, error.message.toLowerCase());
     }

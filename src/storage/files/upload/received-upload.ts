@@ -11,11 +11,13 @@ export interface ReceivedUpload {
 }
 
 /** The upload that `UploadInterceptor` has received for this handler. */
-export const Upload = createParamDecorator((_: unknown, context: ExecutionContext): ReceivedUpload => {
-  const { upload } = context.switchToHttp().getRequest<Request>();
-  if (!upload) throw new Error('@Upload needs @UseInterceptors(UploadInterceptor) on its route.');
-  return upload;
-});
+export const Upload = createParamDecorator(
+  (_: unknown, context: ExecutionContext): ReceivedUpload => {
+    const { upload } = context.switchToHttp().getRequest<Request>();
+    if (!upload) throw new Error('@Upload needs @UseInterceptors(UploadInterceptor) on its route.');
+    return upload;
+  },
+);
 
 declare module 'express-serve-static-core' {
   interface Request {

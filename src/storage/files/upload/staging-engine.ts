@@ -53,7 +53,11 @@ export class StagingEngine implements StorageEngine {
   }
 
   /** `discard` gives all parts up together. */
-  _removeFile(_request: Request, _file: Express.Multer.File, done: (error: Error | null) => void): void {
+  _removeFile(
+    _request: Request,
+    _file: Express.Multer.File,
+    done: (error: Error | null) => void,
+  ): void {
     done(null);
   }
 
