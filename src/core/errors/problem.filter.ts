@@ -15,7 +15,7 @@ export class ProblemFilter implements ExceptionFilter {
     const request = host.switchToHttp().getRequest<Request>();
     const response = host.switchToHttp().getResponse<Response>();
     const error = toAppError(thrown);
-    const problem = problemOf(error, String(request.id));
+    const problem = problemOf(error, request.id as string);
     if (problem.status >= 500) this.log(error, problem);
     if (response.headersSent) {
       // Half an answer must not end like a whole one.

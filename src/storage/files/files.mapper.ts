@@ -20,10 +20,8 @@ export const toFileDto = (file: FileView): FileDto => ({
   createdAt: file.createdAt,
 });
 
-export const toCreatedFileDto = (file: CreatedFile): CreatedFileDto => ({
-  ...toFileDto(file),
-  deduplicated: file.deduplicated,
-});
+export const toCreatedFileDto = (file: CreatedFile): CreatedFileDto =>
+  Object.assign(toFileDto(file), { deduplicated: file.deduplicated });
 
 export const toPreflightItemDto = ({ contentHash, file }: PreflightAnswer): PreflightItemDto => ({
   contentHash: toContentHash(contentHash),

@@ -9,10 +9,6 @@ import type {
 } from '../../core/contracts/artifact-producer.contract.js';
 import type { ReferenceOwner } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
-import {
-  STORAGE_BACKEND,
-  type IStorageBackend,
-} from '../../core/contracts/storage-backend.contract.js';
 import { ENV, type Env } from '../../core/config/config.js';
 import { RetryTransaction, UnitOfWork, type Transaction } from '../../core/database/index.js';
 import {
@@ -38,7 +34,6 @@ import { StoredFilesRepository, type StoredObject } from './stored-files.reposit
 @Injectable()
 export class ArtifactProducer implements IArtifactProducer {
   constructor(
-    @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
     @Inject(ENV) private readonly env: Env,
     private readonly intents: IntentsRepository,
     private readonly files: StoredFilesRepository,
@@ -181,7 +176,7 @@ export class ArtifactProducer implements IArtifactProducer {
       contentHash,
       size,
       blockCrcs,
-      backend: this.backend.name,
+      backend: attempt.backend,
       storageKey: attempt.path,
     });
     if (file.size !== size) throw new ContentHashConflictError();

@@ -14,6 +14,8 @@ import { UploadLeases } from './upload-leases.js';
 /** One file on its way in, from its intent until it is published or rolled back. */
 export interface Attempt {
   readonly id: string;
+  /** The backend that its bytes go to. */
+  readonly backend: string;
   /** Its storage key: its own, never used before or after. */
   readonly path: string;
   readonly staged: IStagedFile;
@@ -53,7 +55,8 @@ export class Attempts {
     try {
       const staged = await this.backend.openStaged(path, { expectedSize });
       const nothing = { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) };
-      const attempt = { id, path, staged, fenced, content: nothing, visible: false };
+      const backend = this.backend.name;
+      const attempt = { id, backend, path, staged, fenced, content: nothing, visible: false };
       this.attempts.set(id, attempt);
       return attempt;
     } catch (error) {

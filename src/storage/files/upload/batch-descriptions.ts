@@ -20,7 +20,7 @@ export async function batchDescriptions(
     throw ValidationFailedError.of('/items', `has ${own.length} entries for ${parts.length} files`);
   }
   return await Promise.all(
-    own.map(async (item) => ({ ...shared, ...(await parseDescription(item)) })),
+    own.map(async (item) => Object.assign({}, shared, await parseDescription(item))),
   );
 }
 

@@ -34,17 +34,20 @@ export async function parseDescription(fields: object): Promise<FileDescriptionD
 export function describe(given: FileDescriptionDto, hints: DescriptionHints): FileUse {
   const fileName = (given.fileName ?? hints.fileName)?.normalize('NFC') ?? null;
   const byName = fileName === null ? {} : typesOfFileName(fileName);
-  const hinted = hints.mimeType?.split(';', 1)[0]?.trim().toLowerCase() ?? UNKNOWN_MIME_TYPE;
   return {
     fileName,
     fileType: given.fileType ?? byName.fileType ?? 'binary',
-    mimeType:
-      given.mimeType ??
-      (SAYS_NOTHING.has(hinted) ? undefined : hints.mimeType) ??
-      ((fileName && lookup(fileName)) || UNKNOWN_MIME_TYPE),
+    mimeType: given.mimeType ?? likelyMimeType(fileName, hints.mimeType),
     compressionType: given.compressionType ?? byName.compressionType ?? null,
     metadata: given.metadata ?? {},
   };
+}
+
+/** The media type that came with the bytes if it says anything, else what the name suggests. */
+function likelyMimeType(fileName: string | null, hint = UNKNOWN_MIME_TYPE): string {
+  const [essence = hint] = hint.split(';', 1);
+  if (!SAYS_NOTHING.has(essence.trim().toLowerCase())) return hint;
+  return (fileName !== null && lookup(fileName)) || UNKNOWN_MIME_TYPE;
 }
 
 function parseMetadata(metadata: unknown): unknown {

@@ -6,7 +6,6 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import { Reflector } from '@nestjs/core';
 import type { Request } from 'express';
 import { catchError, finalize, type Observable } from 'rxjs';
 import {
@@ -44,7 +43,6 @@ export class UploadInterceptor implements NestInterceptor {
   constructor(
     @Inject(ENV) private readonly env: Env,
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
-    private readonly reflector: Reflector,
     private readonly idempotency: IdempotencyService,
     private readonly slots: UploadSlots,
     private readonly forms: FormReceiver,
@@ -53,7 +51,7 @@ export class UploadInterceptor implements NestInterceptor {
 
   async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
     const request = context.switchToHttp().getRequest<Request>();
-    const isBatch = this.reflector.get<boolean>(BATCH, context.getHandler()) ?? false;
+    const isBatch = Reflect.getMetadata(BATCH, context.getHandler()) === true;
     this.refuseEarly(request, isBatch);
     const releaseSlot = this.slots.take();
     try {
