@@ -11,7 +11,22 @@ export const ApiProblems = (
       ApiResponse({
         status: Number(status),
         description: codes.map((code) => `\`${code}\``).join(', '),
-        content: { 'application/problem+json': { schema: { $ref: getSchemaPath(ProblemDto) } } },
+        content: {
+          'application/problem+json': {
+            schema: { $ref: getSchemaPath(ProblemDto) },
+            examples: Object.fromEntries(codes.map((code) => [code, exampleOf(code, status)])),
+          },
+        },
       }),
     ),
   );
+
+const exampleOf = (code: string, status: string): { value: Partial<ProblemDto> } => ({
+  value: {
+    type: `/problems/${code}`,
+    status: Number(status),
+    code,
+    detail: 'What was wrong with this request.',
+    instance: 'urn:request:0b9f4c1e-5f0c-4f0e-9a58-3a1d7c8e2b6d',
+  },
+});

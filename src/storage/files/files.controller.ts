@@ -75,7 +75,7 @@ export class FilesController {
   /**
    * Ask which contents need not be sent.
    *
-   * Only contents that the caller may read are named; for all others the answer is the same as for
+   * @remarks Only contents that the caller may read are named; for all others the answer is the same as for
    * those that nobody has.
    */
   @Post('preflight')
@@ -111,7 +111,7 @@ export class FilesController {
   /**
    * Describe a file.
    *
-   * Type, name and metadata are those of the caller's latest upload of this content, else those of
+   * @remarks Type, name and metadata are those of the caller's latest upload of this content, else those of
    * the oldest use that the caller may read.
    */
   @Get(':id')
@@ -137,7 +137,7 @@ export class FilesController {
   /**
    * Give a file up.
    *
-   * Ends every hold of the caller on it. Whoever else uses the same content keeps it; bytes that
+   * @remarks Ends every hold of the caller on it. Whoever else uses the same content keeps it; bytes that
    * nobody uses are removed after a grace.
    */
   @Delete(':id')

@@ -1,13 +1,20 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional, Matches, Validate } from 'class-validator';
+import { MEDIA_TYPE } from '../media-type.js';
 import { FileNameRule, MetadataRule } from './rules.js';
+
+/**
+ * An empty example, or Swagger UI would fill the form with one that it makes up from the pattern,
+ * and whoever only picks a file would send it. What it may look like stands in the text.
+ */
+const BLANK = { type: String, example: '' };
 
 /** What an upload says of its bytes. Each may be left out. */
 export class FileDescriptionDto {
   /**
-   * What the content is. Default: the extension of the file name, else `binary`.
-   * @example csv
+   * What the content is, such as `csv`. Default: the extension of the file name, else `binary`.
    */
+  @ApiPropertyOptional(BLANK)
   @IsOptional()
   @Matches(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, {
     message: 'must be 1 to 64 letters, digits or . _ + -',
@@ -15,32 +22,27 @@ export class FileDescriptionDto {
   fileType?: string;
 
   /**
-   * Media type (RFC 9110). Default: that of the part or of the request, else by the extension.
-   * @example text/csv
+   * Media type (RFC 9110), such as `text/csv`. Default: that of the part or of the request, else by
+   * the extension.
    */
+  @ApiPropertyOptional(BLANK)
   @IsOptional()
-  @Matches(/^[\w!#$&^.+-]{1,100}\/[\w!#$&^.+-]{1,100}(\s*;\s*[\w-]+=("[^"\\\r\n]*"|[\w.:+-]+))*$/, {
-    message: 'must be a media type such as text/csv or text/csv; charset=utf-8',
-  })
-  @Matches(/^.{1,255}$/, { message: 'must have at most 255 characters' })
+  @Matches(MEDIA_TYPE, { message: 'must be a media type such as text/csv; charset=utf-8' })
   mimeType?: string;
 
   /**
-   * How the bytes are compressed. They are stored and served as they are. Default: by the extension.
-   * @example gzip
+   * How the bytes are compressed, such as `gzip`. They are stored and served as they are. Default:
+   * by the extension.
    */
+  @ApiPropertyOptional(BLANK)
   @IsOptional()
   @Matches(/^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$/, {
     message: 'must be 1 to 64 letters, digits or . _ + -',
   })
   compressionType?: string;
 
-  /** Any JSON object of at most 64 KiB; in a form or a query as JSON text. */
-  @ApiPropertyOptional({
-    type: 'object',
-    additionalProperties: true,
-    example: { source: 'sensor 7' },
-  })
+  /** Any JSON object of at most 64 KiB, such as `{"source": "sensor 7"}`, as JSON text. */
+  @ApiPropertyOptional(BLANK)
   @IsOptional()
   @Validate(MetadataRule)
   metadata?: Record<string, unknown>;
@@ -48,8 +50,8 @@ export class FileDescriptionDto {
   /**
    * Name for downloads, 1 to 255 bytes without `/`, `\` or control characters. Default: the name
    * of the uploaded part.
-   * @example measurements.csv
    */
+  @ApiPropertyOptional(BLANK)
   @IsOptional()
   @Validate(FileNameRule)
   fileName?: string;

@@ -13,11 +13,13 @@ const PROTOTYPE_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 @ValidatorConstraint({ name: 'fileName' })
 export class FileNameRule implements ValidatorConstraintInterface {
   validate(name: unknown): boolean {
-    return typeof name === 'string' && faultOfFileName(name) === null;
+    return typeof name === 'string' && faultOfFileName(name.normalize('NFC')) === null;
   }
 
   defaultMessage({ value }: ValidationArguments): string {
-    return typeof value === 'string' ? (faultOfFileName(value) ?? '') : 'must be a string';
+    return typeof value === 'string'
+      ? (faultOfFileName(value.normalize('NFC')) ?? '')
+      : 'must be a string';
   }
 }
 

@@ -4,6 +4,7 @@ import { ValidationFailedError } from '../../../core/errors/index.js';
 import { validated } from '../../../core/validation/validation.js';
 import { FileDescriptionDto } from '../dto/file-description.dto.js';
 import { typesOfFileName } from '../file-names.js';
+import { MEDIA_TYPE } from '../media-type.js';
 
 const UNKNOWN_MIME_TYPE = 'application/octet-stream';
 
@@ -21,9 +22,15 @@ export interface DescriptionHints {
   mimeType?: string;
 }
 
-/** Checks the fields of a form or the parameters of a query. @throws ValidationFailedError */
+/**
+ * Checks the fields of a form or the parameters of a query; an empty one counts as absent, as HTML
+ * forms send what nobody has filled in.
+ * @throws ValidationFailedError
+ */
 export async function parseDescription(fields: object): Promise<FileDescriptionDto> {
-  const { metadata, ...rest } = fields as Record<string, unknown>;
+  const { metadata, ...rest } = Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== ''),
+  ) as Record<string, unknown>;
   return await validated(FileDescriptionDto, {
     ...rest,
     ...(metadata !== undefined && { metadata: parseMetadata(metadata) }),
@@ -48,6 +55,12 @@ function likelyMimeType(fileName: string | null, hint = UNKNOWN_MIME_TYPE): stri
   const [essence = hint] = hint.split(';', 1);
   if (!SAYS_NOTHING.has(essence.trim().toLowerCase())) return hint;
   return (fileName !== null && lookup(fileName)) || UNKNOWN_MIME_TYPE;
+}
+
+/** A header that is no media type says as little as one that is the default of a client. */
+function saysSomething(mimeType: string | undefined): boolean {
+  if (mimeType === undefined || !MEDIA_TYPE.test(mimeType)) return false;
+  return !SAYS_NOTHING.has(mimeType.split(';', 1)[0]?.trim().toLowerCase() ?? '');
 }
 
 function parseMetadata(metadata: unknown): unknown {
