@@ -10,32 +10,27 @@ import { tuneServer } from './core/http/server.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { serveOpenApi } from './openapi.js';
 
-/** The whole application on this database, its schema up to date; not listening yet. */
+/** The whole application on this database, its schema up to date; initialised, not listening yet. */
 export async function createApp(
   env: Env,
   database: DatabaseAddress,
 ): Promise<NestExpressApplication> {
   armFaultPoint(env.STRATUM_FAULT_POINT);
   await migrate(database, MIGRATIONS);
-  return await buildApp(env, database);
-}
-
-export async function buildApp(
-  env: Env,
-  database: DatabaseAddress,
-): Promise<NestExpressApplication> {
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(env, database), {
     logger: ['error', 'fatal'],
     abortOnError: false,
     // Bodies are read after the guard, by the route's own reader.
     bodyParser: false,
   });
-  app.useLogger(app.get(Logger));
   app.disable('x-powered-by');
   // `a[b]=c` stays a plain name: nobody here takes nested query parameters.
   app.set('query parser', 'simple');
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   tuneServer(app.getHttpServer());
   serveOpenApi(app);
+  await app.init();
+  // From here on: what Nest tells of its own start is of no use to an operator.
+  app.useLogger(app.get(Logger));
   return app;
 }
