@@ -8,15 +8,11 @@ import {
   type StagedWriteOptions,
   type StoredFileInfo,
 } from '../../core/contracts/storage-backend.contract.js';
-import {
-  AppError,
-  InvalidStoragePathError,
-  StorageFullError,
-  StorageUnavailableError,
-} from '../../core/errors/index.js';
+import { InternalError, InvalidStoragePathError } from '../../core/errors/index.js';
+import { CheckedStagedFile } from './checked.staged-file.js';
+import { checkedStream } from './checked.stream.js';
+import { contractError, guarded } from './contract-error.js';
 import { storeStream } from './store-stream.js';
-
-const FULL = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
 /**
  * Any backend with what the contract promises of all of them, once: paths are checked, and only
@@ -30,11 +26,11 @@ export class CheckedStorageBackend implements IStorageBackend {
   }
 
   async init(): Promise<void> {
-    await this.guarded('init', () => this.inner.init());
+    await guarded('init', () => this.inner.init());
   }
 
   async destroy(): Promise<void> {
-    await this.guarded('destroy', () => this.inner.destroy());
+    await guarded('destroy', () => this.inner.destroy());
   }
 
   async readFile(path: string): Promise<Buffer> {
@@ -42,12 +38,16 @@ export class CheckedStorageBackend implements IStorageBackend {
   }
 
   async readStream(path: string, range?: ByteRange): Promise<Readable> {
-    return await this.on(path, 'readStream', () => this.inner.readStream(path, range));
+    if (range && !isRange(range))
+      throw new InternalError({ cause: new RangeError('No byte range') });
+    return await this.on(path, 'readStream', async () =>
+      checkedStream(await this.inner.readStream(path, range)),
+    );
   }
 
   async writeStream(path: string, content: Readable): Promise<StoredFileInfo> {
     // Not the inner one: errors of the source stay what they are, those of the backend are mapped.
-    return await storeStream(await this.openStaged(path), content);
+    return await storeStream(() => this.openStaged(path), content);
   }
 
   async deleteFile(path: string): Promise<void> {
@@ -72,13 +72,7 @@ export class CheckedStorageBackend implements IStorageBackend {
 
   async openStaged(path: string, options?: StagedWriteOptions): Promise<IStagedFile> {
     const staged = await this.on(path, 'open', () => this.inner.openStaged(path, options));
-    return {
-      path,
-      write: (chunk) => this.guarded('write', () => staged.write(chunk)),
-      seal: () => this.guarded('seal', () => staged.seal()),
-      publish: () => this.guarded('publish', () => staged.publish()),
-      abort: () => this.guarded('abort', () => staged.abort()),
-    };
+    return new CheckedStagedFile(staged);
   }
 
   async *listStaged(): AsyncIterable<string> {
@@ -90,29 +84,16 @@ export class CheckedStorageBackend implements IStorageBackend {
   }
 
   async freeBytes(): Promise<number | null> {
-    return await this.guarded('freeBytes', () => this.inner.freeBytes());
+    return await guarded('freeBytes', () => this.inner.freeBytes());
   }
 
   private async on<T>(path: string, operation: string, call: () => Promise<T>): Promise<T> {
     if (!STORAGE_PATH.test(path) || Buffer.byteLength(path) > MAX_STORAGE_PATH_BYTES) {
       throw new InvalidStoragePathError();
     }
-    return await this.guarded(operation, call);
-  }
-
-  private async guarded<T>(operation: string, call: () => Promise<T>): Promise<T> {
-    try {
-      return await call();
-    } catch (error) {
-      throw contractError(operation, error);
-    }
+    return await guarded(operation, call);
   }
 }
 
-function contractError(operation: string, error: unknown): AppError {
-  if (error instanceof AppError) return error;
-  const { code } = (error ?? {}) as NodeJS.ErrnoException;
-  return FULL.has(code ?? '')
-    ? new StorageFullError(error)
-    : new StorageUnavailableError(operation, error);
-}
+const isRange = ({ start, end }: ByteRange): boolean =>
+  Number.isSafeInteger(start) && start >= 0 && end >= start;

@@ -17,7 +17,7 @@ interface StoredFile {
 export class MemoryStorageBackend implements IStorageBackend {
   readonly name = 'memory';
   private readonly files = new Map<string, StoredFile>();
-  private readonly staged = new Set<string>();
+  private readonly staged = new Set<IStagedFile>();
 
   async init(): Promise<void> {}
 
@@ -37,11 +37,11 @@ export class MemoryStorageBackend implements IStorageBackend {
   }
 
   async writeStream(path: string, content: Readable): Promise<StoredFileInfo> {
-    return await storeStream(await this.openStaged(path), content);
+    return await storeStream(() => this.openStaged(path), content);
   }
 
   async deleteFile(path: string): Promise<void> {
-    this.staged.delete(path);
+    for (const staged of this.staged) if (staged.path === path) this.staged.delete(staged);
     this.files.delete(path);
   }
 
@@ -62,24 +62,25 @@ export class MemoryStorageBackend implements IStorageBackend {
 
   async openStaged(path: string): Promise<IStagedFile> {
     const chunks: Buffer[] = [];
-    this.staged.add(path);
-    return {
+    const staged: IStagedFile = {
       path,
       // The caller may use its buffer again, so the bytes are copied.
       write: async (chunk) => void chunks.push(Buffer.from(chunk)),
       seal: async () => undefined,
       publish: async () => {
         // The reaper may have taken the staged bytes away, as on a disk.
-        if (!this.staged.delete(path)) throw new ObjectNotFoundError(path);
+        if (!this.staged.delete(staged)) throw new ObjectNotFoundError(path);
         this.files.set(path, { content: Buffer.concat(chunks), modifiedAt: new Date() });
         return await this.getFileInfo(path);
       },
-      abort: async () => void this.staged.delete(path),
+      abort: async () => void this.staged.delete(staged),
     };
+    this.staged.add(staged);
+    return staged;
   }
 
   async *listStaged(): AsyncIterable<string> {
-    yield* this.staged;
+    for (const { path } of this.staged) yield path;
   }
 
   async freeBytes(): Promise<null> {
