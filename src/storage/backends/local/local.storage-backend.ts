@@ -1,29 +1,32 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import {
   constants,
+  lstat,
   mkdir,
   open,
   readdir,
-  readFile,
   rename,
   stat,
   statfs,
   unlink,
+  type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
-import type {
-  ByteRange,
-  IStagedFile,
-  IStorageBackend,
-  StoredFileInfo,
+import {
+  STORAGE_PATH,
+  type ByteRange,
+  type IStagedFile,
+  type IStorageBackend,
+  type StoredFileInfo,
 } from '../../../core/contracts/storage-backend.contract.js';
 import { ObjectNotFoundError } from '../../../core/errors/index.js';
 import { storeStream } from '../store-stream.js';
 import { LocalStagedFile } from './local.staged-file.js';
 import { isErrno, syncFolder } from './sync-folder.js';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const READ_AHEAD = 1024 * 1024;
 
 /**
@@ -54,18 +57,22 @@ export class LocalStorageBackend implements IStorageBackend {
     if (root.dev !== staging.dev) {
       throw new Error(`${this.staging} must be on the same file system as ${this.root}`);
     }
+    await this.proveWritable();
   }
 
   async destroy(): Promise<void> {}
 
   async readFile(path: string): Promise<Buffer> {
-    return await readFile(this.pathOf(path)).catch(absent(path));
+    const handle = await this.openFile(path);
+    try {
+      return await handle.readFile();
+    } finally {
+      await handle.close();
+    }
   }
 
   async readStream(path: string, range?: ByteRange): Promise<Readable> {
-    const handle = await open(this.pathOf(path), constants.O_RDONLY | O_NOFOLLOW).catch(
-      absent(path),
-    );
+    const handle = await this.openFile(path);
     return createReadStream('', {
       fd: handle,
       highWaterMark: READ_AHEAD,
@@ -74,7 +81,7 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   async writeStream(path: string, content: Readable): Promise<StoredFileInfo> {
-    return await storeStream(await this.openStaged(path), content);
+    return await storeStream(() => this.openStaged(path), content);
   }
 
   async deleteFile(path: string): Promise<void> {
@@ -84,23 +91,22 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   async exists(path: string): Promise<boolean> {
-    return await stat(this.pathOf(path)).then(
-      (found) => found.isFile(),
+    return await this.getFileInfo(path).then(
+      () => true,
       (error: unknown) => {
-        if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+        if (error instanceof ObjectNotFoundError) return false;
         throw error;
       },
     );
   }
 
   async *listFiles(prefix: string): AsyncIterable<StoredFileInfo> {
-    // Whole folders of the prefix can be entered at once; the rest of it is compared by string.
-    const folder = prefix.includes('/') ? prefix.slice(0, prefix.lastIndexOf('/')) : '';
-    yield* this.walk(folder, prefix);
+    yield* this.walk('', prefix);
   }
 
   async getFileInfo(path: string): Promise<StoredFileInfo> {
-    const found = await stat(this.pathOf(path)).catch(absent(path));
+    const found = await lstat(this.pathOf(path)).catch(absent(path));
+    if (!found.isFile()) throw new ObjectNotFoundError(path);
     return { path, size: found.size, modifiedAt: found.mtime };
   }
 
@@ -121,7 +127,9 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   async *listStaged(): AsyncIterable<string> {
-    for (const name of await readdir(this.staging)) yield name.replaceAll('~', '/');
+    for (const name of await readdir(this.staging)) {
+      if (!name.startsWith('.')) yield name.replaceAll('~', '/');
+    }
   }
 
   async freeBytes(): Promise<number> {
@@ -138,6 +146,15 @@ export class LocalStorageBackend implements IStorageBackend {
     return join(this.staging, path.replaceAll('/', '~'));
   }
 
+  /** Never through a link: what is not a plain file was not put here by us. */
+  private async openFile(path: string): Promise<FileHandle> {
+    const handle = await open(this.pathOf(path), O_RDONLY | O_NOFOLLOW).catch(absent(path));
+    const found = await handle.stat();
+    if (found.isFile()) return handle;
+    await handle.close();
+    throw new ObjectNotFoundError(path);
+  }
+
   private async *walk(folder: string, prefix: string): AsyncIterable<StoredFileInfo> {
     const entries = await readdir(join(this.root, folder), { withFileTypes: true }).catch(
       (error: unknown) => {
@@ -147,7 +164,8 @@ export class LocalStorageBackend implements IStorageBackend {
     );
     for (const entry of entries) {
       const path = folder ? `${folder}/${entry.name}` : entry.name;
-      if (entry.name.startsWith('.')) continue;
+      // Not ours: what hides, and what no method would take, such as `lost+found`.
+      if (!STORAGE_PATH.test(entry.name)) continue;
       if (entry.isDirectory()) {
         if (`${path}/`.startsWith(prefix) || prefix.startsWith(`${path}/`))
           yield* this.walk(path, prefix);
@@ -176,11 +194,34 @@ export class LocalStorageBackend implements IStorageBackend {
       await unlink(file);
       return true;
     } catch (error) {
-      if (isErrno(error, 'ENOENT', 'ENOTDIR')) return false;
+      if (isErrno(error, 'ENOENT', 'ENOTDIR') || (await isFolder(file))) return false;
       throw error;
     }
   }
+
+  /** Goes the way of every upload, so that a disk that can't take one is told of at the start. */
+  private async proveWritable(): Promise<void> {
+    const name = `.probe-${randomUUID()}`;
+    const [staged, published] = [join(this.staging, name), join(this.root, name)];
+    const handle = await open(staged, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
+    try {
+      await handle.write(name);
+      await handle.sync();
+      await rename(staged, published);
+    } finally {
+      await handle.close();
+      await this.unlinkIfPresent(staged);
+      await this.unlinkIfPresent(published);
+    }
+  }
 }
+
+/** The store is flat: a folder is no file of it. */
+const isFolder = (path: string): Promise<boolean> =>
+  lstat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
 
 async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 });
@@ -193,5 +234,7 @@ async function makeFolder(folder: string): Promise<void> {
 const absent =
   (path: string) =>
   (error: unknown): never => {
-    throw isErrno(error, 'ENOENT', 'ENOTDIR') ? new ObjectNotFoundError(path, error) : error;
+    throw isErrno(error, 'ENOENT', 'ENOTDIR', 'ELOOP')
+      ? new ObjectNotFoundError(path, error)
+      : error;
   };
