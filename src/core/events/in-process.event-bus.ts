@@ -15,8 +15,10 @@ export class InProcessEventBus implements IEventBus {
   private readonly handlers = new Map<EventName, Set<AnyHandler>>();
 
   publish<N extends EventName>(name: N, payload: StratumEvents[N]): void {
-    for (const handler of this.handlers.get(name) ?? []) {
-      void this.deliver(name, handler as EventHandler<N>, payload);
+    const handlers = this.handlers.get(name);
+    // Those of this moment: a handler may subscribe another, or end one that has yet to be called.
+    for (const handler of Array.from(handlers ?? [])) {
+      if (handlers?.has(handler)) void this.deliver(name, handler as EventHandler<N>, payload);
     }
   }
 
