@@ -20,10 +20,7 @@ export function loadEnv(
   envFile: string | null = '.env',
 ): Env {
   const fromFile = envFile && existsSync(envFile) ? parseEnv(readFileSync(envFile, 'utf8')) : {};
-  const given = Object.fromEntries(
-    Object.entries({ ...fromFile, ...environment }).filter(([, value]) => value !== ''),
-  );
-  const parsed = envSchema.safeParse(given);
+  const parsed = envSchema.safeParse({ ...named(fromFile), ...named(environment) });
   if (!parsed.success) {
     throw new InvalidEnvironmentError(
       parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`),
@@ -31,3 +28,6 @@ export function loadEnv(
   }
   return parsed.data;
 }
+
+const named = (variables: NodeJS.Dict<string>): NodeJS.Dict<string> =>
+  Object.fromEntries(Object.entries(variables).filter(([, value]) => Boolean(value)));
