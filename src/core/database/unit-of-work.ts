@@ -20,7 +20,10 @@ export class Transaction {
   readonly commitHooks: (() => void | Promise<void>)[] = [];
   commitVerifier: (() => Promise<boolean>) | null = null;
 
-  /** Runs after the COMMIT, in order, before `UnitOfWork.run` returns; not after a rollback. */
+  /**
+   * Runs after the COMMIT, in order, before `UnitOfWork.run` returns; not after a rollback. It can
+   * undo nothing: its failure is logged and does not fail the work.
+   */
   afterCommit(hook: () => void | Promise<void>): void {
     this.commitHooks.push(hook);
   }
@@ -52,7 +55,16 @@ export class RetryTransaction extends Error {
   }
 }
 
-type CommitOutcome = 'committed' | 'rolled-back';
+/** How one try of a transaction ended, when it did not fail for good. */
+type Try<T> = { committed: true; result: T } | { committed: false; cause: unknown };
+
+/** COMMIT was sent, and what came back was not the server's answer to it. */
+class LostAtCommit extends Error {}
+
+/** As much of a checked-out `pg` client as COMMIT needs. */
+interface CommittingClient {
+  query(sql: 'COMMIT'): Promise<{ command: string }>;
+}
 
 /** Runs work in transactions; the only place that begins and ends one. */
 @Injectable()
@@ -71,34 +83,44 @@ export class UnitOfWork {
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       const tx = new Transaction();
-      try {
-        const done = await this.attempt(tx, work);
-        if (done.outcome === 'committed') {
-          for (const hook of tx.commitHooks) await hook();
-          return done.result;
-        }
-      } catch (error) {
-        if (error instanceof RetryTransaction) await error.prepare();
-        else if (!isRetryable(error)) throw error;
-        else if (attempt >= MAX_ATTEMPTS) throw new TransactionConflictError(error);
+      const done = await this.tryOnce(tx, work);
+      if (done.committed) {
+        await this.runHooks(tx);
+        return done.result;
       }
-      if (attempt >= MAX_ATTEMPTS) throw new TransactionConflictError();
-      await delay(Math.random() * 20 * 2 ** attempt);
+      const { cause } = done;
+      if (attempt >= MAX_ATTEMPTS) throw new TransactionConflictError(cause);
+      if (cause instanceof RetryTransaction) await cause.prepare();
+      else await delay(Math.random() * 20 * 2 ** attempt);
     }
   }
 
-  private async attempt<T>(
+  private async tryOnce<T>(
     tx: Transaction,
     work: (tx: Transaction) => Promise<T>,
-  ): Promise<{ outcome: CommitOutcome; result: T }> {
+  ): Promise<Try<T>> {
     const runner = this.dataSource.createQueryRunner();
+    let result!: T;
+    let lost: LostAtCommit;
     try {
-      const result = await this.perform(runner, tx, work);
-      return { result, outcome: await this.commit(runner, tx) };
+      result = await this.perform(runner, tx, work);
+      await this.commit(runner);
+      return { committed: true, result };
+    } catch (error) {
+      if (error instanceof RetryTransaction || isRetryable(error)) {
+        return { committed: false, cause: error };
+      }
+      if (!(error instanceof LostAtCommit)) throw error;
+      lost = error;
     } finally {
       managers.delete(tx);
       await runner.release().catch(() => undefined);
     }
+    // The connection is given back by now: in a pool of one, the verifier needs its place.
+    this.logger.warn('The connection was lost at COMMIT; asking for the outcome.');
+    return (await this.verify(tx, lost.cause))
+      ? { committed: true, result }
+      : { committed: false, cause: lost.cause };
   }
 
   private async perform<T>(
@@ -106,41 +128,58 @@ export class UnitOfWork {
     tx: Transaction,
     work: (tx: Transaction) => Promise<T>,
   ): Promise<T> {
+    // Whatever keeps it from connecting, nothing was changed.
+    await runner.connect().catch((error: unknown) => {
+      throw new DatabaseUnavailableError(error);
+    });
     try {
       await runner.startTransaction();
       managers.set(tx, runner.manager);
       return await work(tx);
     } catch (error) {
-      // A lost connection has rolled back by itself.
-      if (runner.isTransactionActive) await runner.rollbackTransaction().catch(() => undefined);
-      throw isConnectionLost(error) ? new DatabaseUnavailableError(error) : error;
+      // A lost connection has rolled back by itself, and TypeORM has released its runner.
+      if (runner.isReleased || isConnectionLost(error)) throw new DatabaseUnavailableError(error);
+      await runner.rollbackTransaction().catch(() => undefined);
+      throw error;
     }
   }
 
-  private async commit(runner: QueryRunner, tx: Transaction): Promise<CommitOutcome> {
-    try {
-      await runner.commitTransaction();
-      return 'committed';
-    } catch (error) {
-      if (!isConnectionLost(error)) {
-        await runner.rollbackTransaction().catch(() => undefined);
-        throw error;
-      }
-      this.logger.warn('The connection was lost at COMMIT; asking for the outcome.');
-      return await this.verify(tx, error);
+  private async commit(runner: QueryRunner): Promise<void> {
+    if (runner.isReleased) throw new DatabaseUnavailableError();
+    // On the driver itself, since TypeORM hides what the server did: of a transaction in which a
+    // statement has failed and the work went on, COMMIT makes a ROLLBACK without an error.
+    const client = (await runner.connect()) as CommittingClient;
+    const { command } = await client.query('COMMIT').catch((error: unknown) => {
+      // An ERROR is the server's answer: rolled back. FATAL and a broken socket tell nothing.
+      if ((error as { severity?: unknown }).severity === 'ERROR') throw error;
+      throw new LostAtCommit('COMMIT was not answered.', { cause: error });
+    });
+    if (command !== 'COMMIT') {
+      throw new Error('A statement of this transaction failed unnoticed: it was rolled back.');
     }
   }
 
-  private async verify(tx: Transaction, cause: unknown): Promise<CommitOutcome> {
+  private async verify(tx: Transaction, cause: unknown): Promise<boolean> {
     const deadline = Date.now() + VERIFY_MS;
     for (let pause = 20; tx.commitVerifier && Date.now() < deadline; pause *= 2) {
       try {
-        return (await tx.commitVerifier()) ? 'committed' : 'rolled-back';
+        return await tx.commitVerifier();
       } catch (error) {
-        if (!isConnectionLost(error) && !isRetryable(error)) throw error;
+        this.logger.warn({ err: error }, 'The outcome of a COMMIT is still unknown.');
         await delay(Math.min(pause, 1000));
       }
     }
     throw new OutcomeUnknownError(cause);
+  }
+
+  /** What is committed is done, whatever a hook says: its failure is logged and goes no further. */
+  private async runHooks(tx: Transaction): Promise<void> {
+    for (const hook of tx.commitHooks) {
+      try {
+        await hook();
+      } catch (error) {
+        this.logger.error({ err: error }, 'A step after a commit failed.');
+      }
+    }
   }
 }
