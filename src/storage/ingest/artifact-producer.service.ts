@@ -59,9 +59,7 @@ export class ArtifactProducer implements IArtifactProducer {
       const received = await this.receiveAll(content, attempt, options);
       faultPoint('C3');
       attempt.content = received;
-      // Bytes that are stored already need not become visible a second time; should the row be
-      // gone when it is to be referenced, `publish` has them made visible then.
-      if (!(await this.isStored(received))) await this.attempts.makeVisible(attempt);
+      await this.settlement.examine(attempt);
       const { fileType, fileName, mimeType, compressionType, metadata } = options;
       return {
         attemptId: attempt.id,
@@ -85,27 +83,21 @@ export class ArtifactProducer implements IArtifactProducer {
     owner: ReferenceOwner,
   ): Promise<FileId[]> {
     const ids = new Map<string, FileId>();
-    const losers: { attempt: Attempt; file: StoredObject }[] = [];
-    const won: Attempt[] = [];
+    const publication: Publication = { tx, staged, winners: [], losers: [] };
     // In the order of the hashes, so that two requests with the same files can't wait for each other.
     for (const artifact of [...staged].sort(byContentHash)) {
       const attempt = this.attempts.get(artifact.attemptId);
-      const file = await this.reference(tx, attempt, staged);
+      const file = await this.reference(publication, attempt);
       await this.files.insertReference(tx, file.id, owner, artifact, attempt.id);
-      if (file.storageKey === attempt.path) {
-        await this.intents.remove(tx, attempt.id);
-        won.push(attempt);
-      } else {
-        losers.push({ attempt, file });
-      }
       ids.set(artifact.attemptId, file.id);
     }
+    const { winners, losers } = publication;
     const [first] = staged;
     if (first) tx.verifyCommitWith(() => this.wasCommitted(first.attemptId));
     tx.afterCommit(async () => {
       faultPoint(losers.length > 0 ? 'C5' : 'C8');
-      for (const attempt of won) this.attempts.end(attempt);
-      for (const { attempt, file } of losers) await this.settlement.settle(attempt, file);
+      for (const attempt of winners) this.attempts.end(attempt);
+      for (const attempt of losers) await this.settlement.drop(attempt);
     });
     faultPoint(losers.length > 0 ? 'C4' : 'C7');
     return staged.map(({ attemptId }) => ids.get(attemptId) as FileId);
@@ -148,39 +140,44 @@ export class ArtifactProducer implements IArtifactProducer {
     }
   }
 
-  private async isStored(content: ReceivedContent): Promise<boolean> {
-    const file = await this.files.findHealthyByHash(content.contentHash);
-    return file !== null && file.size === content.size && (await this.settlement.isWhole(file));
-  }
-
   /** The row of this content with one reference more. Locks it until the transaction ends. */
-  private async reference(
-    tx: Transaction,
-    attempt: Attempt,
-    staged: readonly StagedArtifact[],
-  ): Promise<StoredObject> {
-    const { contentHash, size, blockCrcs } = attempt.content;
+  private async reference(publication: Publication, attempt: Attempt): Promise<StoredObject> {
+    const { tx, winners, losers } = publication;
     if (!(await this.intents.lockWrite(tx, attempt.id, this.env.UPLOAD_LEASE_SECONDS))) {
       throw new UploadLeaseLostError();
     }
-    // The plain UPDATE first: ON CONFLICT burns a serial for every hit.
-    let file = await this.files.bumpHealthy(tx, contentHash);
-    if (!file && !attempt.visible) {
-      throw new RetryTransaction(async () => {
-        for (const { attemptId } of staged) {
-          await this.attempts.makeVisible(this.attempts.get(attemptId));
-        }
-      });
+    const file = await this.countUse(publication, attempt);
+    if (file.size !== attempt.content.size) throw new ContentHashConflictError();
+    const fate = fateOf(attempt, file, winners);
+    if (fate === 'unknown') throw this.afterExamining(publication);
+    if (fate === 'drop') {
+      losers.push(attempt);
+      return file;
     }
-    file ??= await this.files.insertOrBump(tx, {
-      contentHash,
-      size,
-      blockCrcs,
-      backend: attempt.backend,
-      storageKey: attempt.path,
-    });
-    if (file.size !== size) throw new ContentHashConflictError();
+    if (fate === 'heal') await this.settlement.heal(tx, attempt, file);
+    await this.intents.remove(tx, attempt.id);
+    winners.push(attempt);
     return file;
+  }
+
+  private async countUse(publication: Publication, attempt: Attempt): Promise<StoredObject> {
+    const { contentHash, size, blockCrcs } = attempt.content;
+    // The plain UPDATE first: ON CONFLICT burns a serial for every hit.
+    const file = await this.files.bumpByHash(publication.tx, contentHash);
+    if (file) return file;
+    if (!attempt.visible) throw this.afterExamining(publication);
+    const { backend, path: storageKey } = attempt;
+    const object = { contentHash, size, blockCrcs, backend, storageKey };
+    return await this.files.insertOrBump(publication.tx, object);
+  }
+
+  /** What is stored has changed since it was looked at: the transaction is run after another look. */
+  private afterExamining({ staged }: Publication): RetryTransaction {
+    return new RetryTransaction(async () => {
+      for (const { attemptId } of staged) {
+        await this.settlement.examine(this.attempts.get(attemptId));
+      }
+    });
   }
 
   /** Whether the transaction that published this attempt took effect; waits for its session. */
@@ -188,6 +185,29 @@ export class ArtifactProducer implements IArtifactProducer {
     await this.intents.awaitRelease(attemptId);
     return await this.files.hasReferenceOfAttempt(attemptId);
   }
+}
+
+/** What one transaction publishes, and what it has found so far of whose bytes stay. */
+interface Publication {
+  tx: Transaction;
+  staged: readonly StagedArtifact[];
+  /** Their bytes are a file's now. */
+  winners: Attempt[];
+  /** Their bytes are dropped after the commit. */
+  losers: Attempt[];
+}
+
+type Fate = 'keep' | 'drop' | 'heal' | 'unknown';
+
+/** What becomes of an attempt's bytes, now that the row of its content is locked. */
+function fateOf(attempt: Attempt, file: StoredObject, winners: readonly Attempt[]): Fate {
+  if (file.storageKey === attempt.path) return 'keep';
+  // The same content twice in one request: the other one's bytes are as good.
+  if (winners.some(({ path }) => path === file.storageKey)) return 'drop';
+  const { seen } = attempt;
+  if (seen?.storageKey !== file.storageKey) return 'unknown';
+  if (!seen.isWhole) return 'heal';
+  return file.health === 'ok' ? 'drop' : 'unknown';
 }
 
 const byContentHash = (a: StagedArtifact, b: StagedArtifact): number =>

@@ -9,6 +9,7 @@ import { StorageFullError, StorageUnavailableError } from '../../core/errors/ind
 import { faultPoint } from '../../core/faults/fault-points.js';
 import { IntentsRepository } from './intents.repository.js';
 import type { ReceivedContent } from './receive.js';
+import { StoredFilesRepository } from './stored-files.repository.js';
 import { UploadLeases } from './upload-leases.js';
 
 /** One file on its way in, from its intent until it is published or rolled back. */
@@ -24,6 +25,15 @@ export interface Attempt {
   content: ReceivedContent;
   /** Whether its bytes were made visible under its key. */
   visible: boolean;
+  /** The object of a row with this content, when there was one to look at. */
+  seen: SeenObject | null;
+}
+
+/** What a look at a stored object has shown. A key is never used again, so it stays what it was. */
+export interface SeenObject {
+  storageKey: string;
+  /** It exists with the size of its row. Otherwise the attempt's own bytes may take its place. */
+  isWhole: boolean;
 }
 
 /** The attempts of this process. */
@@ -36,6 +46,7 @@ export class Attempts {
     @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
     @Inject(ENV) private readonly env: Env,
     private readonly intents: IntentsRepository,
+    private readonly files: StoredFilesRepository,
     private readonly leases: UploadLeases,
   ) {}
 
@@ -54,9 +65,16 @@ export class Attempts {
     const fenced = this.leases.start(id);
     try {
       const staged = await this.backend.openStaged(path, { expectedSize });
-      const nothing = { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) };
-      const backend = this.backend.name;
-      const attempt = { id, backend, path, staged, fenced, content: nothing, visible: false };
+      const attempt: Attempt = {
+        id,
+        backend: this.backend.name,
+        path,
+        staged,
+        fenced,
+        content: { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) },
+        visible: false,
+        seen: null,
+      };
       this.attempts.set(id, attempt);
       return attempt;
     } catch (error) {
@@ -92,21 +110,24 @@ export class Attempts {
 
   /**
    * Drops the bytes and the intent. Safe whatever became of a transaction that was to publish it:
-   * the intent is fenced first, and one that is gone means that the bytes belong to a file.
+   * the intent is fenced first, which waits for that transaction and keeps another from following.
    * Never throws: what can't be done now, the reaper does when the lease has run out.
    */
   async rollBack(attempt: Attempt): Promise<void> {
     this.end(attempt);
-    await attempt.staged.abort().catch(() => undefined);
+    if (!attempt.visible) await attempt.staged.abort().catch(() => undefined);
     await this.release(attempt.id, attempt.path);
   }
 
   private async release(id: string, path: string): Promise<void> {
     this.leases.stop(id);
     try {
-      if (!(await this.intents.fence(id))) return;
+      const isFenced = await this.intents.fence(id);
+      // Either it was published, or the reaper has been here: perhaps before the last byte was
+      // written, so that nobody else will come for it.
+      if (!isFenced && (await this.files.ownsObject(path))) return;
       await this.backend.deleteFile(path);
-      await this.intents.forget(id);
+      if (isFenced) await this.intents.forget(id);
     } catch (error) {
       this.logger.warn({ err: error, attempt: id }, 'An upload is left to the collector.');
     }

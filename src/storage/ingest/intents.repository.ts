@@ -25,13 +25,23 @@ export class IntentsRepository {
     );
   }
 
-  /** Renews the leases of live uploads; the ids that are not returned have been fenced. */
+  /**
+   * Renews the leases of live uploads; the ids that are not returned have been fenced. A row that
+   * is locked belongs to a transaction that publishes it and renews it itself: waiting for it could
+   * close a circle with a request that publishes several.
+   */
   async renew(ids: readonly string[], leaseSeconds: number): Promise<Set<string>> {
-    const [rows] = (await this.intents.query(
-      `UPDATE storage_intents SET lease_until = now() + make_interval(secs => $2)
-       WHERE id = ANY($1) AND kind = 'write' RETURNING id`,
+    const rows = (await this.intents.query(
+      `WITH free AS (
+         SELECT id FROM storage_intents WHERE id = ANY($1) AND kind = 'write'
+         FOR UPDATE SKIP LOCKED
+       ), renewed AS (
+         UPDATE storage_intents i SET lease_until = now() + make_interval(secs => $2)
+         FROM free WHERE i.id = free.id
+       )
+       SELECT id FROM storage_intents WHERE id = ANY($1) AND kind = 'write'`,
       [ids, leaseSeconds],
-    )) as [{ id: string }[], number];
+    )) as { id: string }[];
     return new Set(rows.map(({ id }) => id));
   }
 

@@ -30,13 +30,19 @@ export async function receive(
     crcs.push(crc32(block));
   });
   let size = 0;
-  for await (const chunk of content) {
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > maxBytes) throw new UploadTooLargeError(maxBytes);
-    await writer.take(bytes);
+  try {
+    for await (const chunk of content) {
+      const bytes = chunk as Buffer;
+      size += bytes.length;
+      if (size > maxBytes) throw new UploadTooLargeError(maxBytes);
+      await writer.take(bytes);
+    }
+    await writer.end();
+  } catch (error) {
+    // A staged file takes one call at a time: the write in flight ends before the abort comes.
+    await writer.idle();
+    throw error;
   }
-  await writer.end();
   return { contentHash: hash.digest('hex'), size, blockCrcs: packCrcs(crcs) };
 }
 
@@ -63,6 +69,11 @@ class BlockWriter {
   async end(): Promise<void> {
     if (this.filled > 0) await this.flush();
     await this.writing;
+  }
+
+  /** Resolves when nothing is being written any more, well or not. */
+  async idle(): Promise<void> {
+    await this.writing.catch(() => undefined);
   }
 
   private async flush(): Promise<void> {

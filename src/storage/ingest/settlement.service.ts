@@ -3,61 +3,59 @@ import {
   STORAGE_BACKEND,
   type IStorageBackend,
 } from '../../core/contracts/storage-backend.contract.js';
-import { ENV, type Env } from '../../core/config/config.js';
-import { UnitOfWork } from '../../core/database/index.js';
-import { ObjectNotFoundError, UploadLeaseLostError } from '../../core/errors/index.js';
+import type { Transaction } from '../../core/database/index.js';
+import { ObjectNotFoundError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { IntentsRepository } from './intents.repository.js';
 import { StoredFilesRepository, type StoredObject } from './stored-files.repository.js';
 
-const MAX_TRIES = 3;
-
-/** What becomes of the bytes of an upload whose content was stored already. */
+/**
+ * What becomes of the bytes of an upload whose content may be stored already. It is settled before
+ * the commit, by what was seen outside of the transaction, so that nothing that can fail is left
+ * to do when the answer is recorded.
+ */
 @Injectable()
 export class Settlement {
   private readonly logger = new Logger(Settlement.name);
 
   constructor(
     @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
-    @Inject(ENV) private readonly env: Env,
     private readonly intents: IntentsRepository,
     private readonly files: StoredFilesRepository,
     private readonly attempts: Attempts,
-    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   /**
-   * Called after the reference is committed. Drops the attempt's bytes when the row's own object
-   * is there with the right size, else heals the row with them.
-   * @throws UploadLeaseLostError when neither can be done; the reference is taken back
+   * Looks at what is stored of this content. Unless it is whole, the attempt's own bytes are made
+   * visible: they will be the content's only ones, or take the place of those that are not whole.
    */
-  async settle(attempt: Attempt, referenced: StoredObject): Promise<void> {
-    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-      const file = await this.files.findById(referenced.id);
-      const isSafe = !file || (file.health === 'ok' && (await this.isWhole(file)));
-      if (isSafe) return await this.drop(attempt);
-      if (await this.heal(attempt, file)) return this.attempts.end(attempt);
-    }
-    await this.unitOfWork.run((tx) => this.files.removeReferenceOfAttempt(tx, attempt.id));
-    await this.attempts.rollBack(attempt);
-    throw new UploadLeaseLostError();
+  async examine(attempt: Attempt): Promise<void> {
+    const file = await this.files.findByHash(attempt.content.contentHash);
+    const isWhole = file !== null && (await this.isWhole(file));
+    if (!isWhole) await this.attempts.makeVisible(attempt);
+    attempt.seen = file && { storageKey: file.storageKey, isWhole };
   }
 
-  /** Whether the object of this row exists with the size that the row says. */
-  async isWhole(file: StoredObject): Promise<boolean> {
-    try {
-      return (await this.backend.getFileInfo(file.storageKey)).size === file.size;
-    } catch (error) {
-      if (error instanceof ObjectNotFoundError) return false;
-      throw error;
-    }
+  /** Gives a row the attempt's bytes in place of those that are lost or damaged. */
+  async heal(tx: Transaction, attempt: Attempt, file: StoredObject): Promise<void> {
+    faultPoint('C10');
+    const to = { backend: attempt.backend, storageKey: attempt.path };
+    await this.files.replaceObject(tx, file.id, to);
+    await this.intents.openDelete(tx, file.backend, file.storageKey);
+    tx.afterCommit(() => {
+      this.logger.warn({ fileId: file.id }, 'A file whose bytes were lost was healed.');
+    });
   }
 
-  private async drop(attempt: Attempt): Promise<void> {
+  /**
+   * Drops the bytes of an attempt whose reference is committed on another's object. Never throws:
+   * what can't be dropped now, the reaper drops when the lease has run out.
+   */
+  async drop(attempt: Attempt): Promise<void> {
     this.attempts.end(attempt);
     try {
-      await attempt.staged.abort();
+      if (!attempt.visible) await attempt.staged.abort();
       await this.backend.deleteFile(attempt.path);
       faultPoint('C9');
       await this.intents.forget(attempt.id);
@@ -69,19 +67,14 @@ export class Settlement {
     }
   }
 
-  private async heal(attempt: Attempt, file: StoredObject): Promise<boolean> {
-    await this.attempts.makeVisible(attempt);
-    faultPoint('C10');
-    const healed = await this.unitOfWork.run(async (tx) => {
-      const mine = await this.intents.lockWrite(tx, attempt.id, this.env.UPLOAD_LEASE_SECONDS);
-      const to = { backend: this.backend.name, storageKey: attempt.path };
-      if (!mine || !(await this.files.replaceObject(tx, file.id, file.storageKey, to)))
-        return false;
-      await this.intents.remove(tx, attempt.id);
-      await this.intents.openDelete(tx, this.backend.name, file.storageKey);
-      return true;
-    });
-    if (healed) this.logger.warn({ fileId: file.id }, 'A file whose bytes were lost was healed.');
-    return healed;
+  /** Whether the object of this row can be read from here with the size that the row says. */
+  private async isWhole(file: StoredObject): Promise<boolean> {
+    if (file.health !== 'ok' || file.backend !== this.backend.name) return false;
+    try {
+      return (await this.backend.getFileInfo(file.storageKey)).size === file.size;
+    } catch (error) {
+      if (error instanceof ObjectNotFoundError) return false;
+      throw error;
+    }
   }
 }

@@ -11,6 +11,7 @@ export interface StoredObject {
   id: FileId;
   contentHash: string;
   size: number;
+  backend: string;
   storageKey: string;
   health: FileHealth;
 }
@@ -27,11 +28,12 @@ interface ObjectRow {
   id: number;
   content_hash: string;
   size_bytes: string;
+  backend: string;
   storage_key: string;
   health: FileHealth;
 }
 
-const COLUMNS = 'id, content_hash, size_bytes, storage_key, health';
+const COLUMNS = 'id, content_hash, size_bytes, backend, storage_key, health';
 
 /** Rows of `files` and the references that their counts count, always changed together. */
 @Injectable()
@@ -42,13 +44,18 @@ export class StoredFilesRepository {
     return only(await this.files.query(`SELECT ${COLUMNS} FROM files WHERE id = $1`, [id]));
   }
 
-  async findHealthyByHash(contentHash: string): Promise<StoredObject | null> {
+  async findByHash(contentHash: string): Promise<StoredObject | null> {
     return only(
-      await this.files.query(
-        `SELECT ${COLUMNS} FROM files WHERE content_hash = $1 AND health = 'ok'`,
-        [contentHash],
-      ),
+      await this.files.query(`SELECT ${COLUMNS} FROM files WHERE content_hash = $1`, [contentHash]),
     );
+  }
+
+  /** Whether a file's bytes lie under this key. */
+  async ownsObject(storageKey: string): Promise<boolean> {
+    const rows = (await this.files.query('SELECT 1 FROM files WHERE storage_key = $1', [
+      storageKey,
+    ])) as unknown[];
+    return rows.length > 0;
   }
 
   /** CRC-32 of the blocks `first` to `last`, four bytes each. */
@@ -60,11 +67,11 @@ export class StoredFilesRepository {
     return row?.crcs ?? Buffer.alloc(0);
   }
 
-  /** One more reference on a healthy row of this content, if there is one. Locks the row. */
-  async bumpHealthy(tx: Transaction, contentHash: string): Promise<StoredObject | null> {
+  /** One more reference on the row of this content, if there is one. Locks the row. */
+  async bumpByHash(tx: Transaction, contentHash: string): Promise<StoredObject | null> {
     const [rows] = (await managerOf(tx).query(
       `UPDATE files SET reference_count = reference_count + 1, zero_since = NULL
-       WHERE content_hash = $1 AND health = 'ok' RETURNING ${COLUMNS}`,
+       WHERE content_hash = $1 RETURNING ${COLUMNS}`,
       [contentHash],
     )) as [ObjectRow[], number];
     return only(rows);
@@ -130,15 +137,6 @@ export class StoredFilesRepository {
     return count;
   }
 
-  /** Takes back the reference that an attempt has made. */
-  async removeReferenceOfAttempt(tx: Transaction, attemptId: string): Promise<void> {
-    const [rows] = (await managerOf(tx).query(
-      'DELETE FROM file_references WHERE attempt_id = $1 RETURNING file_id',
-      [attemptId],
-    )) as [{ file_id: number }[], number];
-    for (const { file_id } of rows) await this.countOff(tx, file_id, 1);
-  }
-
   async moveReferences(
     tx: Transaction,
     fileId: FileId,
@@ -160,19 +158,17 @@ export class StoredFilesRepository {
     return rows.length > 0;
   }
 
-  /** Points a row to other bytes of the same content. `false`: somebody else did so meanwhile. */
+  /** Points a row, which the transaction has locked, to other bytes of the same content. */
   async replaceObject(
     tx: Transaction,
     id: FileId,
-    from: string,
     to: { backend: string; storageKey: string },
-  ): Promise<boolean> {
-    const [, count] = (await managerOf(tx).query(
-      `UPDATE files SET backend = $3, storage_key = $4, health = 'ok', last_verified_at = now()
-       WHERE id = $1 AND storage_key = $2`,
-      [id, from, to.backend, to.storageKey],
-    )) as [unknown, number];
-    return count === 1;
+  ): Promise<void> {
+    await managerOf(tx).query(
+      `UPDATE files SET backend = $2, storage_key = $3, health = 'ok', last_verified_at = now()
+       WHERE id = $1`,
+      [id, to.backend, to.storageKey],
+    );
   }
 
   /** Notes what was found of the bytes under this key; a row that was healed since keeps its state. */
@@ -201,6 +197,7 @@ function only(rows: unknown): StoredObject | null {
         id: row.id,
         contentHash: row.content_hash,
         size: Number(row.size_bytes),
+        backend: row.backend,
         storageKey: row.storage_key,
         health: row.health,
       }

@@ -12,6 +12,7 @@ export class UploadLeases implements OnApplicationShutdown {
   private readonly logger = new Logger(UploadLeases.name);
   private readonly live = new Map<string, AbortController>();
   private timer: NodeJS.Timeout | null = null;
+  private renewing = false;
 
   constructor(
     private readonly intents: IntentsRepository,
@@ -38,6 +39,9 @@ export class UploadLeases implements OnApplicationShutdown {
   }
 
   private async renew(): Promise<void> {
+    // A database that does not answer must not gather renewals that wait for it.
+    if (this.renewing) return;
+    this.renewing = true;
     const ids = [...this.live.keys()];
     try {
       const renewed = await this.intents.renew(ids, this.env.UPLOAD_LEASE_SECONDS);
@@ -46,6 +50,8 @@ export class UploadLeases implements OnApplicationShutdown {
     } catch (error) {
       // The transaction that publishes decides: it demands the intent.
       this.logger.warn({ err: error }, 'Upload leases could not be renewed; trying again.');
+    } finally {
+      this.renewing = false;
     }
   }
 }
