@@ -88,16 +88,19 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     return this.stopped ? [] : await this.garbage.takeDeletes(this.backend.name, BATCH);
   }
 
-  private async remove({ id, storageKey }: DueDelete): Promise<boolean> {
+  private async remove(due: DueDelete): Promise<boolean> {
     try {
-      await this.backend.deleteFile(storageKey);
+      await this.backend.deleteFile(due.storageKey);
       faultPoint('G3');
       // Longer than any writer frozen at the worst moment is likely to sleep.
-      await this.garbage.finishDelete(id, this.env.UPLOAD_LEASE_SECONDS * 10);
+      await this.garbage.finishDelete(due, this.env.UPLOAD_LEASE_SECONDS * 10);
       return true;
     } catch (error) {
-      this.logger.warn({ err: error, intent: id }, 'An object could not be removed; trying later.');
-      await this.garbage.postpone(id, String(error)).catch(() => undefined);
+      this.logger.warn(
+        { err: error, intent: due.id },
+        'An object could not be removed; trying later.',
+      );
+      await this.garbage.postpone(due.id, String(error)).catch(() => undefined);
       return false;
     }
   }

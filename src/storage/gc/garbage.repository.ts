@@ -73,15 +73,24 @@ export class GarbageRepository {
     return rows.map(({ id, storage_key, passes }) => ({ id, storageKey: storage_key, passes }));
   }
 
-  /** The bytes are gone: the intent goes, or waits for its second pass. */
-  async finishDelete(id: string, secondPassAfterSeconds: number): Promise<void> {
-    await this.intents.query('DELETE FROM storage_intents WHERE id = $1 AND passes <= 1', [id]);
+  /**
+   * The bytes are gone: the intent goes, or waits for its second pass. Not when another collector
+   * has done the same pass since, which can be when this one's claim ran out.
+   */
+  async finishDelete({ id, passes }: DueDelete, secondPassAfterSeconds: number): Promise<void> {
+    if (passes <= 1) {
+      await this.intents.query('DELETE FROM storage_intents WHERE id = $1 AND passes = $2', [
+        id,
+        passes,
+      ]);
+      return;
+    }
     await this.intents.query(
       `UPDATE storage_intents
        SET passes = passes - 1, attempts = 0, lease_until = NULL,
-           not_before = now() + make_interval(secs => $2)
-       WHERE id = $1`,
-      [id, secondPassAfterSeconds],
+           not_before = now() + make_interval(secs => $3)
+       WHERE id = $1 AND passes = $2`,
+      [id, passes, secondPassAfterSeconds],
     );
   }
 
