@@ -39,10 +39,10 @@ export class ContentReader {
   async open(id: FileId, range?: ByteRange): Promise<Readable> {
     const [file, source] = await this.locate(id, range);
     const isWhole = !range || (range.start === 0 && range.end === file.size - 1);
-    const verified = isWhole
-      ? this.wholeOf(file, source)
-      : this.partOf(file, source, range, await this.crcsOf(file, range));
-    return Readable.from(verified, { objectMode: false, highWaterMark: BLOCK_BYTES });
+    const verified = isWhole ? this.wholeOf(file, source) : this.partOf(file, source, range);
+    const content = Readable.from(verified, { objectMode: false, highWaterMark: BLOCK_BYTES });
+    // A generator that was never begun is never ended either, and would leave the source open.
+    return content.once('close', () => source.destroy());
   }
 
   private async locate(id: FileId, range?: ByteRange): Promise<[StoredObject, Readable]> {
@@ -90,8 +90,8 @@ export class ContentReader {
     file: StoredObject,
     source: Readable,
     range: ByteRange,
-    crcs: Buffer,
   ): AsyncGenerator<Buffer> {
+    const crcs = await this.crcsOf(file, range);
     let offset = blocksOf(range).start;
     let block = 0;
     for await (const bytes of inBlocks(source, BLOCK_BYTES)) {
