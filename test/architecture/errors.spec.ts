@@ -1,0 +1,100 @@
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { AppError, statusOf } from '../../src/core/errors/index.js';
+import { filesOf, read, readJson, ROOT, tableOf } from './repository.js';
+
+interface DeclaredError {
+  className: string;
+  code: string;
+  status: string;
+  title: string;
+}
+
+/** A class that is a failure of ours, by what it extends, directly or not. */
+const SUBCLASS = /class (\w+) extends (?:AppError|\w+Error)\b/g;
+const DECLARATION =
+  /class (\w+) extends AppError \{\s+readonly kind = '([\w-]+)';\s+readonly code = '([\w-]+)';\s+readonly title = '([^']+)';/g;
+
+/** What the sources declare, read as text: constructors differ too much to call them all. */
+async function declaredErrors(): Promise<DeclaredError[]> {
+  const errors: DeclaredError[] = [];
+  for (const file of await filesOf('src/**/*.ts')) {
+    for (const [, className, kind, code, title] of (await read(file)).matchAll(DECLARATION)) {
+      const status = String(statusOf({ kind } as unknown as AppError));
+      errors.push({ className: className!, code: code!, status, title: title! });
+    }
+  }
+  return errors;
+}
+
+/** Names of the subclasses of AppError that the modules of the sources really export. */
+async function exportedErrors(): Promise<string[]> {
+  const names: string[] = [];
+  for (const file of await filesOf('src/**/*.ts')) {
+    if (![...(await read(file)).matchAll(SUBCLASS)].length) continue;
+    const exported = (await import(join(ROOT, file))) as Record<string, unknown>;
+    for (const [name, value] of Object.entries(exported)) {
+      if (typeof value === 'function' && value.prototype instanceof AppError) names.push(name);
+    }
+  }
+  return [...new Set(names)].sort();
+}
+
+describe('docs/errors.md', () => {
+  it('lists code, status and title of every error class, by status and code', async () => {
+    const rows = tableOf(await read('docs/errors.md'), ['Code', 'Status', 'Title']);
+    const declared = (await declaredErrors())
+      .map(({ code, status, title }) => [code, status, title])
+      .sort((a, b) => `${a[1]} ${a[0]}`.localeCompare(`${b[1]} ${b[0]}`, 'en'));
+    expect(rows.map((row) => row.slice(0, 3))).toEqual(declared);
+  });
+
+  it('says what to do about each', async () => {
+    const rows = tableOf(await read('docs/errors.md'), ['Code', 'Status', 'Title', 'What to do']);
+    for (const [code, , , advice] of rows) {
+      expect(`${code}: ${advice}`.length).toBeGreaterThan(code!.length + 12);
+    }
+  });
+});
+
+describe('The error classes', () => {
+  it('are all read by this test: each fixes kind, code and title as its first lines', async () => {
+    const names = (await declaredErrors()).map(({ className }) => className).sort();
+    expect(names.length).toBeGreaterThan(30);
+    expect(names).toEqual(await exportedErrors());
+  });
+
+  it('have a code of their own, in kebab case', async () => {
+    const codes = (await declaredErrors()).map(({ code }) => code);
+    expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([]);
+    for (const code of codes) expect(code).toMatch(/^[a-z]+(-[a-z]+)*$/);
+  });
+
+  it('lie in *.errors.ts', async () => {
+    const strangers: string[] = [];
+    for (const file of await filesOf('src/**/*.ts')) {
+      if (file.endsWith('.errors.ts')) continue;
+      if (/class \w+ extends AppError\b/.test(await read(file))) strangers.push(file);
+    }
+    expect(strangers).toEqual([]);
+  });
+
+  it('have the codes that the OpenAPI document promises, with its statuses', async () => {
+    const { paths } = await readJson<{ paths: Paths }>('openapi.json');
+    const known = new Set((await declaredErrors()).map(({ code, status }) => `${status} ${code}`));
+    const promised = Object.values(paths)
+      .flatMap((operations) => Object.values(operations))
+      .flatMap(({ responses }) => Object.entries(responses))
+      .filter(([, { content }]) => content && 'application/problem+json' in content)
+      .flatMap(([status, { description }]) =>
+        [...description.matchAll(/`([\w-]+)`/g)].map(([, code]) => `${status} ${code}`),
+      );
+    expect(promised.length).toBeGreaterThan(20);
+    expect([...new Set(promised)].filter((promise) => !known.has(promise))).toEqual([]);
+  });
+});
+
+type Paths = Record<
+  string,
+  Record<string, { responses: Record<string, { description: string; content?: object }> }>
+>;
