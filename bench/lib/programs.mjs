@@ -47,10 +47,11 @@ export async function startBareSink(workspace) {
   return await ready(started, port, '/', { headers: {} });
 }
 
-/** The limit of requests a second: `servers/constant-app.mjs`. */
-export async function startConstantApp(workspace, body) {
+/** The limit of requests a second: `servers/constant-app.mjs`, of the kind `bare` or `pipeline`. */
+export async function startConstantApp(workspace, kind, body) {
   const port = await freePort();
-  const started = startNode(workspace, 'constant-app.mjs', [String(port), JSON.stringify(body)]);
+  const args = [String(port), kind, JSON.stringify(body)];
+  const started = startNode(workspace, 'constant-app.mjs', args);
   return await ready(started, port, '/v1/files/1', { headers: {} });
 }
 
