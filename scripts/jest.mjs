@@ -7,6 +7,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import config from '../jest.config.js';
+
+/** Jest takes every word after `--selectProjects` for a project; here it takes projects only. */
+function projectsLast(args) {
+  const names = config.projects.map(({ displayName }) => displayName);
+  const start = args.indexOf('--selectProjects');
+  if (start === -1) return args;
+  const end = args.findIndex((word, at) => at > start && !names.includes(word));
+  const selection = args.splice(start, (end === -1 ? args.length : end) - start);
+  return [...args, ...selection];
+}
 
 const bin = join(
   dirname(createRequire(import.meta.url).resolve('jest/package.json')),
@@ -20,7 +31,7 @@ const { host, port, user } = postgres.connection;
 
 const jest = spawn(
   process.execPath,
-  ['--experimental-vm-modules', '--no-warnings', bin, ...process.argv.slice(2)],
+  ['--experimental-vm-modules', '--no-warnings', bin, ...projectsLast(process.argv.slice(2))],
   {
     stdio: 'inherit',
     env: {
