@@ -1,4 +1,9 @@
-import { ValidationPipe, type ValidationPipeOptions } from '@nestjs/common';
+import {
+  Injectable,
+  ValidationPipe,
+  type ArgumentMetadata,
+  type ValidationPipeOptions,
+} from '@nestjs/common';
 import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import type { InputFault } from '../errors/app.error.js';
@@ -11,9 +16,24 @@ const RULES = {
   validationError: { target: false, value: false },
 } satisfies ValidationPipeOptions;
 
+/** No DTO is nested deeper than this; class-transformer recurses, so more could exhaust the stack. */
+const MAX_DEPTH = 64;
+/** class-transformer drops these at any depth, without a word. */
+const DROPPED_KEYS = new Set(['__proto__', 'constructor']);
+/** It drops these of a DTO, such as `toString`: an unknown field is refused whatever its name. */
+const isInherited = (key: string): boolean => key in Object.prototype;
+
+@Injectable()
+class StrictValidationPipe extends ValidationPipe {
+  override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
+    if (metadata.type === 'body' || metadata.type === 'query') refuseHostile(value);
+    return (await super.transform(value, metadata)) as unknown;
+  }
+}
+
 /** For every DTO of a route: unknown fields are refused, all faults are named at once. */
 export const createValidationPipe = (): ValidationPipe =>
-  new ValidationPipe({
+  new StrictValidationPipe({
     ...RULES,
     transform: true,
     exceptionFactory: (errors) => new ValidationFailedError(faultsOf(errors)),
@@ -21,15 +41,37 @@ export const createValidationPipe = (): ValidationPipe =>
 
 /** The same rules for input that is not a JSON body: fields of a form, parameters of an upload. */
 export async function validated<T extends object>(dto: new () => T, input: object): Promise<T> {
+  refuseHostile(input);
   const instance = plainToInstance(dto, input);
   const errors = await validate(instance, RULES);
   if (errors.length > 0) throw new ValidationFailedError(faultsOf(errors));
   return instance;
 }
 
+/** What would not survive the transformation as it came. Without recursion, which depth would break. */
+function refuseHostile(input: unknown): void {
+  const open = [{ value: input, pointer: '', depth: 0 }];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const { value, pointer, depth } = next;
+    if (typeof value !== 'object' || value === null) continue;
+    if (depth > MAX_DEPTH) {
+      throw ValidationFailedError.of('', `must be nested at most ${MAX_DEPTH} deep`);
+    }
+    for (const [key, item] of Object.entries(value)) {
+      const at = `${pointer}/${escaped(key)}`;
+      if (DROPPED_KEYS.has(key) || (depth === 0 && isInherited(key))) {
+        throw ValidationFailedError.of(at, `property ${key} should not exist`);
+      }
+      open.push({ value: item, pointer: at, depth: depth + 1 });
+    }
+  }
+}
+
+const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
+
 function faultsOf(errors: ValidationError[], parent = ''): InputFault[] {
   return errors.flatMap(({ property, constraints, children }) => {
-    const pointer = `${parent}/${property.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const pointer = `${parent}/${escaped(property)}`;
     const own = Object.values(constraints ?? {}).map((detail) => ({ pointer, detail }));
     return [...own, ...faultsOf(children ?? [], pointer)];
   });
