@@ -6,10 +6,16 @@ import { RangeNotSatisfiableError } from '../../errors/http.errors.js';
 /** More would let one small request cause very many small reads. */
 export const MAX_RANGES = 16;
 
-/** Whether a list of entity tags names this one. Weak tags compare by their value (RFC 9110 8.8.3.2). */
-export function listsEtag(header: string, etag: string): boolean {
+/**
+ * Whether a list of entity tags names this strong one. By weak comparison (RFC 9110 section
+ * 8.8.3.2), which If-None-Match takes, a weak tag names it too; by strong, for If-Match, it does not.
+ */
+export function listsEtag(header: string, etag: string, comparison: 'weak' | 'strong'): boolean {
   if (header.trim() === '*') return true;
-  return header.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+  return header
+    .split(',')
+    .map((tag) => tag.trim())
+    .some((tag) => tag === etag || (comparison === 'weak' && tag === `W/${etag}`));
 }
 
 /**

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { create as contentDisposition } from 'content-disposition';
@@ -32,7 +33,7 @@ export async function sendContent(
 ): Promise<void> {
   const etag = `"${content.sha256}"`;
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = request.headers;
-  if (ifMatch !== undefined && !listsEtag(ifMatch, etag)) {
+  if (ifMatch !== undefined && !listsEtag(ifMatch, etag, 'strong')) {
     throw new EtagMismatchError('The content has another ETag than If-Match names.');
   }
   response.set({
@@ -42,7 +43,7 @@ export async function sendContent(
     // Ask again each time, which costs a 304: the caller may have lost the right to it.
     'Cache-Control': 'private, no-cache',
   });
-  if (ifNoneMatch !== undefined && listsEtag(ifNoneMatch, etag)) {
+  if (ifNoneMatch !== undefined && listsEtag(ifNoneMatch, etag, 'weak')) {
     response.status(304).end();
     return;
   }
@@ -69,7 +70,7 @@ async function sendWhole(
     response.end();
     return;
   }
-  await transfer(await content.open(), response);
+  await transfer(await openBegun(content), response);
 }
 
 async function sendRange(
@@ -77,7 +78,7 @@ async function sendRange(
   content: ServedContent,
   range: ByteRange,
 ): Promise<void> {
-  const bytes = await content.open(range);
+  const bytes = await openBegun(content, range);
   response.status(206).set({
     'Content-Range': contentRange(range, content.size),
     'Content-Length': String(range.end - range.start + 1),
@@ -100,9 +101,8 @@ async function sendRanges(
     (sum, range) => sum + Buffer.byteLength(headOf(range)) + range.end - range.start + 1,
     tail.length,
   );
-  // The first part is opened before the headers go, so that lost bytes still get a clear answer.
   const [first, ...rest] = ranges as [ByteRange, ...ByteRange[]];
-  const opened = await content.open(first);
+  const opened = await openBegun(content, first);
   response.status(206).set({
     'Content-Type': `multipart/byteranges; boundary=${boundary}`,
     'Content-Length': String(length),
@@ -116,6 +116,13 @@ async function sendRanges(
     }
     yield tail;
   }, response);
+}
+
+/** Waits for the first bytes: what fails before them, nothing being sent yet, gets a clear answer. */
+async function openBegun(content: ServedContent, range?: ByteRange): Promise<Readable> {
+  const bytes = await content.open(range);
+  await once(bytes, 'readable');
+  return bytes;
 }
 
 async function transfer(
