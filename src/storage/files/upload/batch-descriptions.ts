@@ -20,9 +20,13 @@ export async function batchDescriptions(
     throw ValidationFailedError.of('/items', `has ${own.length} entries for ${parts.length} files`);
   }
   return await Promise.all(
-    own.map(async (item) => Object.assign({}, shared, await parseDescription(item))),
+    own.map(async (item) => Object.assign({}, shared, given(await parseDescription(item)))),
   );
 }
+
+/** Without the fields that are declared but were not sent: they must not hide the shared ones. */
+const given = (description: FileDescriptionDto): FileDescriptionDto =>
+  Object.fromEntries(Object.entries(description).filter(([, value]) => value !== undefined));
 
 function parseItems(items: unknown): object[] {
   try {

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { parse as parseContentType } from 'content-type';
 import type { Request } from 'express';
 import multer, { MulterError } from 'multer';
 import {
@@ -23,7 +24,8 @@ const LIMITS = {
   fields: 20,
   fieldNameSize: 100,
   headerPairs: 20,
-  fieldNestingDepth: 1,
+  // No field is a list or an object: `metadata[a]` is refused like any other unknown name.
+  fieldNestingDepth: 0,
   fieldArrayIndexLimit: 1,
 };
 const FIELD_BYTES = 128 * 1024;
@@ -46,8 +48,10 @@ export class FormReceiver {
     isBatch: boolean,
     signal: AbortSignal,
   ): Promise<StagedArtifact[]> {
-    if (!request.is('multipart/form-data')) {
-      throw new MalformedMultipartError('Send the files as parts of a multipart/form-data body.');
+    if (!request.is('multipart/form-data') || !hasBoundary(request)) {
+      throw new MalformedMultipartError(
+        'Send the files as parts of a multipart/form-data body whose boundary is named.',
+      );
     }
     const engine = new StagingEngine(this.producer, signal, {
       maxFiles: isBatch ? this.env.UPLOAD_MAX_FILES : 1,
@@ -63,8 +67,10 @@ export class FormReceiver {
       const fields = { ...request.query, ...(request.body as object) };
       return await this.described(parts, fields, isBatch);
     } catch (error) {
+      // Before `discard`, whose own stop would pass for a fault of the parts in flight.
+      const cause = engine.fault ?? error;
       await engine.discard();
-      throw engine.fault ?? error;
+      throw cause;
     }
   }
 
@@ -131,6 +137,10 @@ export class FormReceiver {
     }
   }
 }
+
+/** The parser takes an empty boundary for one and then finds no part. */
+const hasBoundary = (request: Request): boolean =>
+  Boolean(parseContentType(request.header('content-type') ?? '').parameters['boundary']);
 
 const textOf = (error: unknown): string =>
   error instanceof Error ? error.message.replace(/\.$/, '') : 'it cannot be parsed';

@@ -4,7 +4,7 @@ import type {
   IArtifactProducer,
   StagedArtifact,
 } from '../../../core/contracts/artifact-producer.contract.js';
-import { ValidationFailedError } from '../../../core/errors/index.js';
+import { MalformedMultipartError, ValidationFailedError } from '../../../core/errors/index.js';
 import { faultOfFileName } from '../file-names.js';
 import type { DescriptionHints } from './describe.js';
 
@@ -76,13 +76,23 @@ export class StagingEngine implements StorageEngine {
 
   private async stage(file: Express.Multer.File): Promise<StagedPart> {
     const hints = this.check(file);
-    const staged = await this.producer.stage(file.stream, {
-      // Fields that describe it may follow the part; they are added when the form has ended.
-      fileType: 'binary',
-      expectedSha256: this.rules.expectedSha256,
-      signal: this.signal,
-    });
-    return { staged, hints };
+    const parserFaults: unknown[] = [];
+    file.stream.once('error', (error) => parserFaults.push(error));
+    try {
+      const staged = await this.producer.stage(file.stream, {
+        // Fields that describe it may follow the part; they are added when the form has ended.
+        fileType: 'binary',
+        expectedSha256: this.rules.expectedSha256,
+        signal: this.signal,
+      });
+      return { staged, hints };
+    } catch (error) {
+      // The parser fails the part that it is in when the form breaks; all else is ours.
+      if (!(error instanceof Error && parserFaults.includes(error))) throw error;
+      throw new MalformedMultipartError(`The form is not valid: ${error.message}.`, {
+        cause: error,
+      });
+    }
   }
 
   private check(file: Express.Multer.File): DescriptionHints {

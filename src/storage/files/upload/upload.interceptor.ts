@@ -98,9 +98,12 @@ export class UploadInterceptor implements NestInterceptor {
   }
 
   private async receive(request: Request, isBatch: boolean): Promise<StagedArtifact[]> {
+    // The client may have gone while its key was looked up or waited for: no event will tell then.
+    if (request.destroyed) throw new RequestAbortedError();
     const abort = new AbortController();
     const onClose = (): void => {
-      if (!request.complete) abort.abort(new RequestAbortedError());
+      // Not `complete`: what has arrived but was not read yet is lost with the connection.
+      if (!request.readableEnded) abort.abort(new RequestAbortedError());
     };
     request.once('close', onClose);
     const stopWatching = watchProgress(request, this.env.UPLOAD_STALL_SECONDS, abort);
