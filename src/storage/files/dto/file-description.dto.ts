@@ -1,4 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
+import { Transform } from 'class-transformer';
 import { IsOptional, Matches, Validate } from 'class-validator';
 import { MEDIA_TYPE } from '../media-type.js';
 import { FileNameRule, MetadataRule } from './rules.js';
@@ -44,6 +45,8 @@ export class FileDescriptionDto {
   /** Any JSON object of at most 64 KiB, such as `{"source": "sensor 7"}`, as JSON text. */
   @ApiPropertyOptional(BLANK)
   @IsOptional()
+  // As it came: class-transformer would drop keys that objects inherit, such as `toString`.
+  @Transform(({ obj }) => (obj as { metadata?: unknown }).metadata)
   @Validate(MetadataRule)
   metadata?: Record<string, unknown>;
 
