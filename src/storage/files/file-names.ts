@@ -11,9 +11,7 @@ const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
 /** What is wrong with a file name, or `null`. A name is data and never a path. */
 export function faultOfFileName(name: string): string | null {
   if (name.length === 0) return 'must not be empty';
-  // As it is kept: the composed form can be the longer one.
-  if (Buffer.byteLength(name.normalize('NFC')) > MAX_BYTES)
-    return `must have at most ${MAX_BYTES} bytes in UTF-8`;
+  if (Buffer.byteLength(name) > MAX_BYTES) return `must have at most ${MAX_BYTES} bytes in UTF-8`;
   if (!name.isWellFormed()) return 'must be valid Unicode';
   if (CONTROL.test(name)) return 'must not hold control characters';
   if (/[/\\]/.test(name)) return 'must be a plain name without / or \\';
