@@ -71,6 +71,8 @@ export class CreateStore1764000000000 implements MigrationInterface {
       CREATE INDEX file_references_file_index ON file_references (file_id, id);
       CREATE INDEX file_references_owner_index
         ON file_references (owner_type, owner_id, file_id, id);
+      CREATE INDEX file_references_expires_at_index ON file_references (expires_at)
+        WHERE expires_at IS NOT NULL;
       CREATE UNIQUE INDEX file_references_attempt_id_key ON file_references (attempt_id);
 
       CREATE TABLE storage_intents (

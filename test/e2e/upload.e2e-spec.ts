@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { GarbageCollector } from '../../src/storage/index.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { reprDigest, sha256 } from '../support/digests.js';
 import { expectNothingLeft, traces } from '../support/leftovers.js';
@@ -18,6 +20,7 @@ interface CreatedFile {
   size: number;
   deduplicated: boolean;
   metadata: Record<string, unknown>;
+  expiresAt: string | null;
 }
 
 const post = (form: Multipart, headers: Record<string, string> = {}) =>
@@ -45,6 +48,32 @@ const created = async (response: Response): Promise<CreatedFile> => {
 
 const bytesOf = async (id: number) =>
   Buffer.from(await (await app.fetch(`/v1/files/${id}/content`)).arrayBuffer());
+
+describe('a hold that ends by itself', () => {
+  const content = randomBytes(64);
+
+  it('is gone when its time is over, and the collector counts it off', async () => {
+    const expiresAt = new Date(Date.now() + 1500).toISOString();
+    const file = await created(await app.upload(content, { fields: { expiresAt } }));
+    expect(file.expiresAt).toBe(expiresAt);
+    await app.json(200, `/v1/files/${file.id}`);
+    await delay(1600);
+    await app.json(404, `/v1/files/${file.id}`);
+    const report = await app.app.get(GarbageCollector).collect();
+    expect(report.expired).toBe(1);
+    expect(
+      await app.database.query('SELECT reference_count FROM files WHERE id = $1', [file.id]),
+    ).toEqual([{ reference_count: '0' }]);
+  });
+
+  it.each(['2020-01-01T00:00:00Z', '2999-01-01', 'tomorrow', '2999-13-01T00:00:00Z'])(
+    'is not taken until %s',
+    async (expiresAt) => {
+      const response = await app.upload(content, { fields: { expiresAt } });
+      await expectProblem(response, 400, 'validation-failed');
+    },
+  );
+});
 
 describe('POST /v1/files with a form', () => {
   it('answers 201 with the whole description, and the bytes come back', async () => {

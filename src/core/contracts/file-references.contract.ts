@@ -28,6 +28,8 @@ export interface FileUse {
   /** `gzip`, `zstd`, …: how the stored bytes are compressed. Never becomes a Content-Encoding. */
   compressionType?: string | null;
   metadata?: Record<string, unknown>;
+  /** When the use ends by itself, as if it were given up then. Default: never. */
+  expiresAt?: Date | null;
 }
 
 /**

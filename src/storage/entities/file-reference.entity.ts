@@ -12,6 +12,7 @@ import { StoredFile } from './stored-file.entity.js';
 /** One use of a file by one owner. `files.reference_count` is the number of these rows. */
 @Entity('file_references')
 @Index('file_references_file_index', ['fileId', 'id'])
+@Index('file_references_expires_at_index', ['expiresAt'], { where: '"expires_at" IS NOT NULL' })
 @Index('file_references_owner_index', ['ownerType', 'ownerId', 'fileId', 'id'])
 export class FileReference {
   @PrimaryGeneratedColumn({ type: 'bigint', primaryKeyConstraintName: 'file_references_pkey' })

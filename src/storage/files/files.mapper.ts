@@ -17,6 +17,7 @@ export const toFileDto = (file: FileView): FileDto => ({
   mimeType: file.mimeType ?? UNKNOWN_MIME_TYPE,
   compressionType: file.compressionType,
   metadata: file.metadata,
+  expiresAt: file.expiresAt,
   createdAt: file.createdAt,
 });
 

@@ -46,6 +46,7 @@ const RAW_PARAMETERS = [
   ['compressionType', 'How the bytes are compressed, for a raw body.'],
   ['metadata', 'A JSON object as text, for a raw body.'],
   ['fileName', 'Name for downloads, for a raw body.'],
+  ['expiresAt', 'When the hold ends by itself, for a raw body.'],
 ] as const;
 
 export const ApiUpload = (): MethodDecorator =>

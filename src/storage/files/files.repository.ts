@@ -16,23 +16,29 @@ export interface FileView {
   mimeType: string | null;
   compressionType: string | null;
   metadata: Record<string, unknown>;
+  /** When the shown hold ends by itself. */
+  expiresAt: Date | null;
   createdAt: Date;
 }
 
+/** A hold whose time is over is gone, also before the collector has come by. */
+const ALIVE = '(r.expires_at IS NULL OR r.expires_at > now())';
+
 /** $1 is whether the caller is an admin, $2 the caller's id. */
-const READABLE = `($1::boolean OR (r.owner_type = 'hold' AND r.owner_id = $2::text))`;
+const READABLE = `(${ALIVE} AND ($1::boolean OR (r.owner_type = 'hold' AND r.owner_id = $2::text)))`;
 
 /** Type and metadata are those of the caller's latest hold, else of the oldest readable reference. */
 const SELECT_VIEW = `
   SELECT f.id, f.content_hash, f.size_bytes, oldest.created_at,
-         shown.file_type, shown.file_name, shown.mime_type, shown.compression_type, shown.metadata
+         shown.file_type, shown.file_name, shown.mime_type, shown.compression_type, shown.metadata,
+         shown.expires_at
   FROM files f
   JOIN LATERAL (
     SELECT r.id, r.created_at FROM file_references r
     WHERE r.file_id = f.id AND ${READABLE} ORDER BY r.id LIMIT 1) oldest ON true
   LEFT JOIN LATERAL (
     SELECT r.id FROM file_references r
-    WHERE r.file_id = f.id AND r.owner_type = 'hold' AND r.owner_id = $2::text
+    WHERE r.file_id = f.id AND r.owner_type = 'hold' AND r.owner_id = $2::text AND ${ALIVE}
     ORDER BY r.id DESC LIMIT 1) own ON true
   JOIN file_references shown ON shown.id = coalesce(own.id, oldest.id)`;
 
@@ -46,6 +52,7 @@ interface ViewRow {
   mime_type: string | null;
   compression_type: string | null;
   metadata: Record<string, unknown>;
+  expires_at: Date | null;
 }
 
 /** What callers may see of files. */
@@ -109,7 +116,7 @@ export class FilesRepository {
   ): Promise<FileView & { deduplicated: boolean }> {
     const [row] = (await managerOf(tx).query(
       `SELECT f.id, f.content_hash, f.size_bytes, made.file_type, made.file_name, made.mime_type,
-              made.compression_type, made.metadata,
+              made.compression_type, made.metadata, made.expires_at,
               coalesce(earlier.created_at, made.created_at) AS created_at,
               earlier.id IS NOT NULL AS deduplicated
        FROM file_references made
@@ -135,5 +142,6 @@ const viewOf = (row: ViewRow): FileView => ({
   mimeType: row.mime_type,
   compressionType: row.compression_type,
   metadata: row.metadata,
+  expiresAt: row.expires_at,
   createdAt: row.created_at,
 });

@@ -61,6 +61,8 @@ export class FilesService {
       await this.producer.discard(staged);
       return (earlier as CreatedFile[]).map((file) => ({
         ...file,
+        // Recorded as JSON.
+        expiresAt: file.expiresAt && new Date(file.expiresAt),
         createdAt: new Date(file.createdAt),
       }));
     }

@@ -10,7 +10,7 @@ import {
   type IStorageBackend,
 } from '../../core/contracts/storage-backend.contract.js';
 import { ENV, type Env } from '../../core/config/config.js';
-import { UnitOfWork } from '../../core/database/index.js';
+import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
 import { GarbageRepository, type DueDelete } from './garbage.repository.js';
 
@@ -19,6 +19,8 @@ const BATCH = 100;
 export interface CollectionReport {
   /** Uploads taken for dead. */
   reaped: number;
+  /** References whose time was over. */
+  expired: number;
   /** Files without references whose rows were removed. */
   doomed: number;
   /** Objects removed. */
@@ -57,9 +59,10 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
 
   /** One turn: everything that is due now. Only objects of this process's backend are removed. */
   async collect(): Promise<CollectionReport> {
-    const report = { reaped: 0, doomed: 0, deleted: 0, failed: 0 };
+    const report = { reaped: 0, expired: 0, doomed: 0, deleted: 0, failed: 0 };
     report.reaped = await this.garbage.reapUploads();
     faultPoint('G2');
+    report.expired = await this.inBatches((tx) => this.garbage.expireReferences(tx, BATCH));
     report.doomed = await this.doomAll();
     for (let due = await this.take(); due.length > 0; due = await this.take()) {
       for (const object of due) report[(await this.remove(object)) ? 'deleted' : 'failed'] += 1;
@@ -73,14 +76,19 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
       retainSeconds: this.env.GC_RETAIN_SECONDS,
       batch: BATCH,
     };
+    return await this.inBatches(async (tx) => {
+      const count = await this.garbage.doom(tx, limits);
+      faultPoint('G1');
+      return count;
+    });
+  }
+
+  /** Repeats a step, each time in a transaction of its own, until it finds less than a batch. */
+  private async inBatches(step: (tx: Transaction) => Promise<number>): Promise<number> {
     for (let total = 0; ;) {
-      const doomed = await this.unitOfWork.run(async (tx) => {
-        const count = await this.garbage.doom(tx, limits);
-        faultPoint('G1');
-        return count;
-      });
-      total += doomed;
-      if (doomed < BATCH || this.stopped) return total;
+      const count = await this.unitOfWork.run(step);
+      total += count;
+      if (count < BATCH || this.stopped) return total;
     }
   }
 

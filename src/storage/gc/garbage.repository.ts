@@ -21,6 +21,33 @@ export class GarbageRepository {
   ) {}
 
   /**
+   * Gives up references whose time is over, and counts them off. Files are locked in the order of
+   * their content hash, as everywhere.
+   */
+  async expireReferences(tx: Transaction, batch: number): Promise<number> {
+    const rows = (await managerOf(tx).query(
+      `WITH over AS (
+         SELECT id FROM file_references WHERE expires_at <= now()
+         ORDER BY expires_at LIMIT $1 FOR UPDATE SKIP LOCKED
+       ), gone AS (
+         DELETE FROM file_references r USING over WHERE r.id = over.id RETURNING r.file_id
+       ), counts AS (
+         SELECT file_id, count(*) AS n FROM gone GROUP BY file_id
+       ), locked AS (
+         SELECT f.id, counts.n FROM files f JOIN counts ON counts.file_id = f.id
+         ORDER BY f.content_hash FOR UPDATE OF f
+       ), counted AS (
+         UPDATE files f SET reference_count = reference_count - locked.n,
+           zero_since = CASE WHEN reference_count = locked.n THEN now() END
+         FROM locked WHERE f.id = locked.id
+       )
+       SELECT count(*)::int AS expired FROM gone`,
+      [batch],
+    )) as [{ expired: number }];
+    return rows[0].expired;
+  }
+
+  /**
    * Turns files without references into delete intents, atomically: the row leaves `files` and its
    * object is still named. A dedup hit that comes first is seen (the row is locked and read again);
    * one that comes later finds no row and inserts its own bytes.

@@ -60,7 +60,7 @@ export class ArtifactProducer implements IArtifactProducer {
       faultPoint('C3');
       attempt.content = received;
       await this.settlement.examine(attempt);
-      const { fileType, fileName, mimeType, compressionType, metadata } = options;
+      const { fileType, fileName, mimeType, compressionType, metadata, expiresAt } = options;
       return {
         attemptId: attempt.id,
         contentHash: received.contentHash,
@@ -70,6 +70,7 @@ export class ArtifactProducer implements IArtifactProducer {
         mimeType,
         compressionType,
         metadata,
+        expiresAt,
       };
     } catch (error) {
       await this.attempts.rollBack(attempt);

@@ -111,8 +111,8 @@ export class StoredFilesRepository {
   ): Promise<void> {
     await managerOf(tx).query(
       `INSERT INTO file_references (file_id, owner_type, owner_id, attempt_id,
-         file_type, file_name, mime_type, compression_type, metadata)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+         file_type, file_name, mime_type, compression_type, metadata, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [
         fileId,
         owner.type,
@@ -123,6 +123,7 @@ export class StoredFilesRepository {
         use.mimeType ?? null,
         use.compressionType ?? null,
         JSON.stringify(use.metadata ?? {}),
+        use.expiresAt ?? null,
       ],
     );
   }

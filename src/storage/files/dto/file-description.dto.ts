@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, Matches, Validate } from 'class-validator';
 import { MEDIA_TYPE } from '../media-type.js';
-import { FileNameRule, MetadataRule } from './rules.js';
+import { FileNameRule, FutureRule, MetadataRule } from './rules.js';
 
 /**
  * An empty example, or Swagger UI would fill the form with one that it makes up from the pattern,
@@ -58,4 +58,13 @@ export class FileDescriptionDto {
   @IsOptional()
   @Validate(FileNameRule)
   fileName?: string;
+
+  /**
+   * When the hold ends by itself (RFC 3339), such as `2030-01-31T12:00:00Z`. Default: not before it
+   * is given up.
+   */
+  @ApiPropertyOptional(BLANK)
+  @IsOptional()
+  @Validate(FutureRule)
+  expiresAt?: string;
 }

@@ -34,6 +34,10 @@ export class FileDto {
   @ApiProperty({ type: 'object', additionalProperties: true, example: { source: 'sensor 7' } })
   metadata: Record<string, unknown>;
 
+  /** When the caller's hold ends by itself; `null`: not before it is given up. */
+  @ApiProperty({ type: Date, nullable: true })
+  expiresAt: Date | null;
+
   /** When the first reference to this content that the caller may read was made. */
   createdAt: Date;
 }

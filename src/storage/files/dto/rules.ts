@@ -23,6 +23,20 @@ export class FileNameRule implements ValidatorConstraintInterface {
   }
 }
 
+/** RFC 3339 section 5.6: with an offset, so that it means the same everywhere. */
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+
+@ValidatorConstraint({ name: 'future' })
+export class FutureRule implements ValidatorConstraintInterface {
+  validate(moment: unknown): boolean {
+    return typeof moment === 'string' && TIMESTAMP.test(moment) && Date.parse(moment) > Date.now();
+  }
+
+  defaultMessage(): string {
+    return 'must be a moment in the future, such as 2030-01-31T12:00:00Z';
+  }
+}
+
 @ValidatorConstraint({ name: 'metadata' })
 export class MetadataRule implements ValidatorConstraintInterface {
   validate(metadata: unknown): boolean {

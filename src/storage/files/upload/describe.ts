@@ -47,20 +47,20 @@ export function describe(given: FileDescriptionDto, hints: DescriptionHints): Fi
     mimeType: given.mimeType ?? likelyMimeType(fileName, hints.mimeType),
     compressionType: given.compressionType ?? byName.compressionType ?? null,
     metadata: given.metadata ?? {},
+    expiresAt: given.expiresAt === undefined ? null : new Date(given.expiresAt),
   };
 }
 
 /** The media type that came with the bytes if it says anything, else what the name suggests. */
-function likelyMimeType(fileName: string | null, hint = UNKNOWN_MIME_TYPE): string {
-  const [essence = hint] = hint.split(';', 1);
-  if (!SAYS_NOTHING.has(essence.trim().toLowerCase())) return hint;
+function likelyMimeType(fileName: string | null, hint: string | undefined): string {
+  if (hint !== undefined && saysSomething(hint)) return hint;
   return (fileName !== null && lookup(fileName)) || UNKNOWN_MIME_TYPE;
 }
 
 /** A header that is no media type says as little as one that is the default of a client. */
-function saysSomething(mimeType: string | undefined): boolean {
-  if (mimeType === undefined || !MEDIA_TYPE.test(mimeType)) return false;
-  return !SAYS_NOTHING.has(mimeType.split(';', 1)[0]?.trim().toLowerCase() ?? '');
+function saysSomething(mimeType: string): boolean {
+  const [essence = ''] = mimeType.split(';', 1);
+  return MEDIA_TYPE.test(mimeType) && !SAYS_NOTHING.has(essence.trim().toLowerCase());
 }
 
 function parseMetadata(metadata: unknown): unknown {
