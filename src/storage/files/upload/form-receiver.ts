@@ -67,10 +67,8 @@ export class FormReceiver {
       const fields = { ...request.query, ...(request.body as object) };
       return await this.described(parts, fields, isBatch);
     } catch (error) {
-      // Before `discard`, whose own stop would pass for a fault of the parts in flight.
-      const cause = engine.fault ?? error;
       await engine.discard();
-      throw cause;
+      throw engine.fault ?? error;
     }
   }
 

@@ -1,3 +1,4 @@
+import { PassThrough, type Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Request } from 'express';
 import {
@@ -16,7 +17,7 @@ export class RawReceiver {
   async receive(request: Request, signal: AbortSignal): Promise<StagedArtifact[]> {
     const description = await parseDescription(request.query);
     const contentLength = request.header('content-length');
-    const staged = await this.producer.stage(request, {
+    const staged = await this.producer.stage(bodyOf(request), {
       ...describe(description, { mimeType: request.header('content-type') }),
       expectedSha256: sha256OfReprDigest(request.header('repr-digest')),
       expectedSize: contentLength === undefined ? undefined : Number(contentLength),
@@ -25,3 +26,9 @@ export class RawReceiver {
     return [staged];
   }
 }
+
+/**
+ * The body apart from the request: an upload that is refused ends its stream, and a request that
+ * is ended takes its connection with it, and the answer with that.
+ */
+const bodyOf = (request: Request): Readable => request.pipe(new PassThrough());

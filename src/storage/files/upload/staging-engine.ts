@@ -26,7 +26,7 @@ type PartCallback = (error?: unknown, info?: Partial<Express.Multer.File>) => vo
  * part in flight has ended and forgets that part.
  */
 export class StagingEngine implements StorageEngine {
-  /** The first failure of a part: the cause, where multer may report only a consequence. */
+  /** The first failure of a part by itself: the cause, where multer may report a consequence. */
   fault: unknown;
   private readonly parts: Promise<StagedPart>[] = [];
   private readonly stop = new AbortController();
@@ -46,7 +46,7 @@ export class StagingEngine implements StorageEngine {
     part.then(
       () => done(undefined, {}),
       (error: unknown) => {
-        this.fault ??= error;
+        if (!this.isConsequence(error)) this.fault ??= error;
         done(error);
       },
     );
@@ -72,6 +72,11 @@ export class StagingEngine implements StorageEngine {
     for (const part of await Promise.allSettled(this.parts)) {
       if (part.status === 'fulfilled') await this.producer.discard([part.value.staged]);
     }
+  }
+
+  /** A part also fails when the form around it is broken or given up. */
+  private isConsequence(error: unknown): boolean {
+    return error instanceof MalformedMultipartError || error === this.stop.signal.reason;
   }
 
   private async stage(file: Express.Multer.File): Promise<StagedPart> {
