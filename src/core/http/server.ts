@@ -1,4 +1,5 @@
 import type { Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AppError } from '../errors/app.error.js';
@@ -21,11 +22,17 @@ export function tuneServer(server: Server): void {
 }
 
 /** Requests that Node's parser refuses never reach the application; they get a problem all the same. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
-  const response = (socket as Duplex & { _httpMessage?: ServerResponse })._httpMessage;
-  // In the middle of an answer a second one would be taken for its body.
-  if (error.code === 'ECONNRESET' || !socket.writable || response?.headersSent) {
+function answerClientError(error: NodeJS.ErrnoException, duplex: Duplex): void {
+  // Nothing but plain TCP is listened to.
+  const socket = duplex as Socket & { _httpMessage?: ServerResponse };
+  const response = socket._httpMessage;
+  if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
+    return;
+  }
+  // In the middle of an answer a second one would be taken for its body; what is written gets out.
+  if (response?.headersSent) {
+    socket.destroySoon();
     return;
   }
   const problem = problemOf(clientErrorOf(error), 'unparsed');

@@ -23,10 +23,12 @@ const DROPPED_KEYS = new Set(['__proto__', 'constructor']);
 /** It drops these of a DTO, such as `toString`: an unknown field is refused whatever its name. */
 const isInherited = (key: string): boolean => key in Object.prototype;
 
+/** For bodies and queries. Path parameters keep to their own pipes: `0x10` must not become 16. */
 @Injectable()
 class StrictValidationPipe extends ValidationPipe {
   override async transform(value: unknown, metadata: ArgumentMetadata): Promise<unknown> {
-    if (metadata.type === 'body' || metadata.type === 'query') refuseHostile(value);
+    if (metadata.type !== 'body' && metadata.type !== 'query') return value;
+    refuseHostile(value);
     return (await super.transform(value, metadata)) as unknown;
   }
 }
