@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { expectNothingLeft } from '../support/leftovers.js';
+import { uploadSlotsUsed } from '../support/metrics.js';
 import { BOUNDARY, fileForm } from '../support/multipart.js';
 import { expectProblem } from '../support/problems.js';
 import { rawConnection, requestHead, type RawConnection } from '../support/raw-http.js';
@@ -18,12 +19,7 @@ afterEach(async () => {
 });
 
 /** Requests that were being received have come to their end. */
-async function slotsFree(): Promise<void> {
-  const used = async () =>
-    /stratum_upload_slots_used (\d+)/.exec(await (await app.fetch('/metrics')).text())?.[1];
-  for (let tries = 0; tries < 500 && (await used()) !== '0'; tries += 1) await delay(20);
-  expect(await used()).toBe('0');
-}
+const slotsFree = () => uploadSlotsUsed(app, 0);
 
 const CONTENT = randomBytes(40_000);
 const { body: FORM, type: FORM_TYPE } = fileForm(CONTENT, 'a.csv', {

@@ -17,8 +17,14 @@ export interface TestApp extends Api {
   stop(): Promise<void>;
 }
 
-/** The application in this process, on a database and a data folder of its own. */
-export async function startTestApp(settings: Record<string, string> = {}): Promise<TestApp> {
+/**
+ * The application in this process, on a database and a data folder of its own.
+ * @param through where the application reaches its database, given where the database is
+ */
+export async function startTestApp(
+  settings: Record<string, string> = {},
+  through: (databaseUrl: string) => Promise<string> = async (url) => url,
+): Promise<TestApp> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'stratum-app-'));
   const env = loadEnv(
@@ -33,7 +39,7 @@ export async function startTestApp(settings: Record<string, string> = {}): Promi
     },
     null,
   );
-  const app = await createApp(env, { url: database.url });
+  const app = await createApp(env, { url: await through(database.url) });
   await app.listen(0, '127.0.0.1');
   return {
     ...createApi(await app.getUrl(), TEST_KEY),

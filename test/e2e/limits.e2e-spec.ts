@@ -1,0 +1,150 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { expectNothingLeft } from '../support/leftovers.js';
+import { uploadSlotsUsed } from '../support/metrics.js';
+import { fileForm } from '../support/multipart.js';
+import { expectProblem } from '../support/problems.js';
+import { rawConnection, requestHead } from '../support/raw-http.js';
+
+let app: TestApp;
+const cleanUps: (() => unknown)[] = [];
+const start = async (settings: Record<string, string>) => (app = await startTestApp(settings));
+afterEach(async () => {
+  await app.stop();
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
+});
+
+const raw = (size: number, path = '/v1/files') =>
+  app.fetch(path, { method: 'POST', body: new Uint8Array(size) });
+
+/** Sent in pieces without a length, so that its size shows only while it comes. */
+const chunked = (size: number, headers: Record<string, string> = {}) =>
+  app.fetch('/v1/files', {
+    method: 'POST',
+    body: ReadableStream.from(
+      Array.from({ length: Math.ceil(size / 65_536) }, () => new Uint8Array(65_536)),
+    ),
+    duplex: 'half',
+    headers,
+  });
+
+describe('a file that is too large', () => {
+  it('is refused in every form, and one of just the size is taken', async () => {
+    await start({ UPLOAD_MAX_BYTES: '1000000' });
+    await expectProblem(await raw(1_000_001), 413, 'upload-too-large');
+    await expectProblem(await chunked(1_200_000), 413, 'upload-too-large');
+    await expectProblem(await app.upload(Buffer.alloc(1_000_001)), 413, 'upload-too-large');
+    await expectProblem(await app.upload(Buffer.alloc(3_000_000)), 413, 'upload-too-large');
+    await expectNothingLeft(app);
+    expect((await raw(1_000_000)).status).toBe(201);
+    expect((await app.upload(Buffer.alloc(1_000_000))).status).toBe(201);
+  });
+
+  it('is refused before it is sent when its length says so', async () => {
+    await start({ UPLOAD_MAX_BYTES: '1000' });
+    const connection = await rawConnection(app);
+    await connection.send(requestHead(app, 'POST /v1/files', { 'Content-Length': 10_000_000_000 }));
+    await expectProblem(await connection.answer(), 413, 'upload-too-large');
+    connection.socket.destroy();
+    await expectNothingLeft(app);
+  });
+});
+
+describe('a client that stops sending', () => {
+  const { body, type } = fileForm(Buffer.alloc(50_000));
+
+  it.each([
+    ['a form', { 'Content-Type': type, 'Content-Length': body.length }, body.subarray(0, 20_000)],
+    ['a form before its file', { 'Content-Type': type, 'Content-Length': body.length }, '--'],
+    ['a raw body', { 'Content-Length': 50_000 }, Buffer.alloc(20_000)],
+    ['a raw body of which nothing comes', { 'Content-Length': 50_000 }, ''],
+    ['a chunked body', { 'Transfer-Encoding': 'chunked' }, '5\r\nhello\r\n'],
+  ])('is told 408 in the middle of %s', async (_, headers, bytes) => {
+    await start({ UPLOAD_STALL_SECONDS: '1' });
+    const connection = await rawConnection(app);
+    await connection.send(requestHead(app, 'POST /v1/files', headers as Record<string, string>));
+    if (bytes.length > 0) await connection.send(bytes);
+    await expectProblem(await connection.answer(), 408, 'request-timeout');
+    connection.socket.destroy();
+    await uploadSlotsUsed(app, 0);
+    await expectNothingLeft(app);
+  });
+
+  it('is told 408 when it only drips', async () => {
+    await start({ UPLOAD_STALL_SECONDS: '1' });
+    const connection = await rawConnection(app);
+    await connection.send(requestHead(app, 'POST /v1/files', { 'Content-Length': 50_000 }));
+    let isAnswered = false;
+    const answer = connection.answer().finally(() => (isAnswered = true));
+    while (!isAnswered) {
+      await connection.send('x');
+      await delay(50);
+    }
+    await expectProblem(await answer, 408, 'request-timeout');
+    connection.socket.destroy();
+    await expectNothingLeft(app);
+  });
+});
+
+describe('more uploads than slots', () => {
+  it('are told to come back, and served when others have ended', async () => {
+    await start({ UPLOAD_SLOTS: '2' });
+    const held = [await rawConnection(app), await rawConnection(app)];
+    for (const connection of held) {
+      await connection.send(requestHead(app, 'POST /v1/files', { 'Content-Length': 10 }));
+      await connection.send('12345');
+    }
+    await uploadSlotsUsed(app, 2);
+    for (const response of [
+      await raw(10),
+      await app.upload('x'),
+      await raw(10, '/v1/files/batch'),
+    ]) {
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+      await expectProblem(response, 503, 'upload-slots-busy');
+    }
+    expect((await app.fetch('/v1/files')).status).toBe(200);
+    for (const connection of held) connection.reset();
+    await uploadSlotsUsed(app, 0);
+    await expectNothingLeft(app);
+    expect((await raw(10)).status).toBe(201);
+  });
+});
+
+describe('a disk without space', () => {
+  it('refuses what would eat into the reserve', async () => {
+    await start({ STORAGE_RESERVE_BYTES: String(Number.MAX_SAFE_INTEGER) });
+    await expectProblem(await raw(10), 507, 'storage-full');
+    await expectProblem(await chunked(100_000), 507, 'storage-full');
+    await expectProblem(await app.upload('x'), 507, 'storage-full');
+    await expectNothingLeft(app);
+  });
+
+  it('that fills up under an upload refuses it and is clean again', async () => {
+    const disk = await mkdtemp(join(tmpdir(), 'stratum-full-'));
+    cleanUps.push(() => rm(disk, { recursive: true, force: true }));
+    const isSmall = mountSmallDisk(disk);
+    // Without leave to mount, a reserve that leaves no room stands in for the full disk.
+    const reserve = isSmall ? 0 : Number.MAX_SAFE_INTEGER;
+    await start({ STRATUM_DATA_DIR: disk, STORAGE_RESERVE_BYTES: String(reserve) });
+    await expectProblem(await chunked(6_000_000), 507, 'storage-full');
+    await expectProblem(await app.upload(Buffer.alloc(6_000_000)), 507, 'storage-full');
+    await expectNothingLeft(app);
+  });
+});
+
+/** 4 MiB at this folder; `false` where mounts are refused. */
+function mountSmallDisk(folder: string): boolean {
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'tmpfs', folder], { stdio: 'ignore' });
+  } catch {
+    return false;
+  }
+  cleanUps.push(() => execFileSync('umount', ['-l', folder]));
+  return true;
+}
