@@ -1,0 +1,82 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import * as coreErrors from '../../src/core/errors/index.js';
+import * as filesErrors from '../../src/storage/files/files.errors.js';
+
+/** Each code that a client can meet, and the tests that provoke it through HTTP. */
+const PROVOKED_BY: Record<string, string> = {
+  'bad-request': 'bad-requests',
+  'body-too-large': 'bad-requests',
+  'content-hash-conflict': 'integrity',
+  'cursor-mismatch': 'lookup',
+  'database-unavailable': 'outages',
+  'digest-mismatch': 'upload',
+  'etag-mismatch': 'download',
+  'file-not-found': 'lookup',
+  forbidden: 'access',
+  'headers-too-large': 'bad-requests',
+  'idempotency-in-progress': 'idempotency',
+  'idempotency-key-reused': 'idempotency',
+  internal: 'outages',
+  'malformed-body': 'bad-requests',
+  'malformed-multipart': 'malformed-forms',
+  'object-corrupt': 'integrity',
+  'object-missing': 'integrity',
+  'outcome-unknown': 'outages',
+  'range-not-satisfiable': 'download-ranges',
+  'request-timeout': 'limits',
+  'route-not-found': 'operation-routes',
+  'storage-full': 'limits',
+  'storage-unavailable': 'outages',
+  'transaction-conflict': 'outages',
+  unauthenticated: 'access',
+  'unsupported-content-encoding': 'bad-requests',
+  'unsupported-media-type': 'bad-requests',
+  'upload-lease-lost': 'outages',
+  'upload-slots-busy': 'limits',
+  'upload-too-large': 'limits',
+  'validation-failed': 'bad-descriptions',
+};
+
+/** Codes that no client can meet, and why. */
+const UNREACHABLE: Record<string, string> = {
+  'invalid-storage-config': 'The service does not start.',
+  'invalid-storage-path': 'Paths are made by the service, never by a request.',
+  'object-not-found': 'Backends tell it to the service, which answers with its own error.',
+  'request-aborted': 'Whoever could read it has closed the connection.',
+  'shutting-down': 'A service that stops takes no new connections; running requests are served.',
+  'size-mismatch': 'The HTTP parser ends a body exactly at its Content-Length.',
+  'unknown-storage-type': 'The service does not start.',
+};
+
+type ErrorClass = new (...args: unknown[]) => coreErrors.AppError;
+
+const isErrorClass = (value: unknown): value is ErrorClass =>
+  typeof value === 'function' && value.prototype instanceof coreErrors.AppError;
+
+/** Constructors of errors only build a message: a list stands for any argument. */
+const codes = Object.values<unknown>({ ...coreErrors, ...filesErrors })
+  .filter(isErrorClass)
+  .map((Class) => new Class([], []).code)
+  .sort();
+
+describe('every error code', () => {
+  it('is one that a test provokes, or one that no client can meet', () => {
+    expect([...Object.keys(PROVOKED_BY), ...Object.keys(UNREACHABLE)].sort()).toEqual(codes);
+  });
+
+  it.each(Object.entries(PROVOKED_BY))('%s is expected in %s.e2e-spec.ts', async (code, spec) => {
+    const source = await readFile(join(import.meta.dirname, `${spec}.e2e-spec.ts`), 'utf8');
+    const expectations = source.matchAll(/(\d{3}),\s*'([a-z-]+)'/g);
+    expect([...expectations].map(([, , expected]) => expected)).toContain(code);
+  });
+
+  it('that no client can meet is expected by no test', async () => {
+    for (const spec of await readdir(import.meta.dirname)) {
+      if (spec === 'error-codes.e2e-spec.ts') continue;
+      const source = await readFile(join(import.meta.dirname, spec), 'utf8');
+      for (const code of Object.keys(UNREACHABLE)) expect(source).not.toContain(`'${code}'`);
+    }
+  });
+});
