@@ -10,6 +10,10 @@ interface DeclaredError {
   title: string;
 }
 
+/** Tests beside the code may plant failures of their own. */
+const sources = async (): Promise<string[]> =>
+  (await filesOf('src/**/*.ts')).filter((file) => !file.endsWith('.spec.ts'));
+
 /** A class that is a failure of ours, by what it extends, directly or not. */
 const SUBCLASS = /class (\w+) extends (?:AppError|\w+Error)\b/g;
 const DECLARATION =
@@ -18,7 +22,7 @@ const DECLARATION =
 /** What the sources declare, read as text: constructors differ too much to call them all. */
 async function declaredErrors(): Promise<DeclaredError[]> {
   const errors: DeclaredError[] = [];
-  for (const file of await filesOf('src/**/*.ts')) {
+  for (const file of await sources()) {
     for (const [, className, kind, code, title] of (await read(file)).matchAll(DECLARATION)) {
       const status = String(statusOf({ kind } as unknown as AppError));
       errors.push({ className: className!, code: code!, status, title: title! });
@@ -30,7 +34,7 @@ async function declaredErrors(): Promise<DeclaredError[]> {
 /** Names of the subclasses of AppError that the modules of the sources really export. */
 async function exportedErrors(): Promise<string[]> {
   const names: string[] = [];
-  for (const file of await filesOf('src/**/*.ts')) {
+  for (const file of await sources()) {
     if (![...(await read(file)).matchAll(SUBCLASS)].length) continue;
     const exported = (await import(join(ROOT, file))) as Record<string, unknown>;
     for (const [name, value] of Object.entries(exported)) {
@@ -72,7 +76,7 @@ describe('The error classes', () => {
 
   it('lie in *.errors.ts', async () => {
     const strangers: string[] = [];
-    for (const file of await filesOf('src/**/*.ts')) {
+    for (const file of await sources()) {
       if (file.endsWith('.errors.ts')) continue;
       if (/class \w+ extends AppError\b/.test(await read(file))) strangers.push(file);
     }

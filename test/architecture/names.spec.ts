@@ -107,7 +107,7 @@ describe('The names of files', () => {
     const strangers = (await filesOf('src/**/{entities,dto}/*.ts')).filter((file) =>
       basename(dirname(file)) === 'entities'
         ? roleOf(file) !== 'entity'
-        : !['dto', 'query', 'rules'].includes(roleOf(file)),
+        : !['dto', 'query', 'rules', 'spec'].includes(roleOf(file)),
     );
     expect(strangers).toEqual([]);
   });
