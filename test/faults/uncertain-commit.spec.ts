@@ -1,0 +1,71 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { startCluster, type Cluster } from '../support/cluster.js';
+import { faultRounds, sha256Of } from '../support/history.js';
+import type { Service } from '../support/service.js';
+import { PostgresProxy } from '../support/tcp-proxy.js';
+
+describe('a COMMIT whose answer never comes', () => {
+  let cluster: Cluster;
+  let proxy: PostgresProxy;
+  let service: Service;
+  beforeAll(async () => {
+    cluster = await startCluster();
+    proxy = await PostgresProxy.start(cluster.steady.database.url);
+    service = await cluster.start({ DATABASE_URL: proxy.url, UPLOAD_LEASE_SECONDS: '60' });
+  });
+  afterAll(async () => {
+    await cluster.stop();
+    await proxy.stop();
+  });
+
+  it.each(['lose-answer', 'lose-commit'] as const)(
+    'is resolved to exactly one reference (%s)',
+    async (fault) => {
+      for (let round = 0; round < faultRounds(3); round += 1) {
+        const content = randomBytes(5000);
+        // The second upload of a content takes another way than the first.
+        for (const references of [1, 2]) {
+          const cuts = proxy.cuts;
+          proxy.arm(fault);
+          const response = await service.upload(content);
+          expect(proxy.cuts).toBe(cuts + 1);
+          expect(response.status).toBe(201);
+          expect(await cluster.references(sha256Of(content))).toBe(references);
+        }
+      }
+      expect(await cluster.breachesAtRest()).toEqual([]);
+    },
+  );
+
+  it('is told as unknown when nobody can be asked, and the repeat makes no second hold', async () => {
+    const content = randomBytes(5000);
+    const headers = { 'Idempotency-Key': randomUUID() };
+    proxy.arm('lose-answer-and-server');
+    const response = await service.upload(content, { headers });
+    expect(response.status).toBe(503);
+    expect(response.headers.get('retry-after')).not.toBeNull();
+    expect(await response.json()).toMatchObject({ code: 'outcome-unknown' });
+
+    proxy.restore();
+    const repeat = await service.upload(content, { headers });
+    expect(repeat.status).toBe(201);
+    const { id } = (await repeat.json()) as { id: number };
+    expect(await cluster.references(sha256Of(content))).toBe(1);
+    expect(await cluster.breachesAtRest()).toEqual([]);
+    const back = await service.fetch(`/v1/files/${id}/content`);
+    expect(sha256Of(new Uint8Array(await back.arrayBuffer()))).toBe(sha256Of(content));
+  });
+
+  it('of a delete is told as unknown, and the delete has happened once', async () => {
+    const content = randomBytes(5000);
+    const { id } = (await (await service.upload(content)).json()) as { id: number };
+    proxy.arm('lose-answer');
+    const response = await service.fetch(`/v1/files/${id}`, { method: 'DELETE' });
+    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ code: 'outcome-unknown' });
+    expect(await cluster.references(sha256Of(content))).toBe(0);
+    expect((await service.fetch(`/v1/files/${id}`, { method: 'DELETE' })).status).toBe(404);
+    expect(await cluster.breachesAtRest()).toEqual([]);
+  });
+});
