@@ -18,7 +18,8 @@ export async function createApp(
   armFaultPoint(env.STRATUM_FAULT_POINT);
   await migrate(database, MIGRATIONS);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(env, database), {
-    logger: ['error', 'fatal'],
+    // What fails here is thrown, and told once by whoever starts us.
+    logger: false,
     abortOnError: false,
     // Bodies are read after the guard, by the route's own reader.
     bodyParser: false,

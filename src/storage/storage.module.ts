@@ -46,7 +46,10 @@ import { StorageFactory } from './storage-factory.service.js';
       useFactory: (factory: IStorageFactory, env: Env) =>
         factory.createBackend(
           env.STORAGE_BACKEND,
-          STORAGE_BACKENDS[env.STORAGE_BACKEND]?.configOf(env) ?? {},
+          // An unknown name is the factory's to refuse.
+          Object.hasOwn(STORAGE_BACKENDS, env.STORAGE_BACKEND)
+            ? (STORAGE_BACKENDS[env.STORAGE_BACKEND]?.configOf(env) ?? {})
+            : {},
         ),
     },
     { provide: ARTIFACT_PRODUCER, useClass: ArtifactProducer },

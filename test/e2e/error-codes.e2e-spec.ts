@@ -45,7 +45,6 @@ const UNREACHABLE: Record<string, string> = {
   'invalid-storage-path': 'Paths are made by the service, never by a request.',
   'object-not-found': 'Backends tell it to the service, which answers with its own error.',
   'request-aborted': 'Whoever could read it has closed the connection.',
-  'shutting-down': 'A service that stops takes no new connections; running requests are served.',
   'size-mismatch': 'The HTTP parser ends a body exactly at its Content-Length.',
   'unknown-storage-type': 'The service does not start.',
 };

@@ -34,7 +34,7 @@ describe('the embedded PostgreSQL', () => {
 
   beforeAll(async () => {
     lab = await makeOpenFolder();
-    launcher = await cloneLauncher(join(lab, 'clone'));
+    launcher = await cloneLauncher(join(lab, 'clone'), 'copied');
     data = join(lab, 'data');
   });
   afterEach(async () => {

@@ -1,9 +1,10 @@
 import { transformFile } from '@swc/core';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { chmod, cp, glob, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 
@@ -48,6 +49,14 @@ export async function makeOpenFolder(prefix = 'stratum-test-'): Promise<string> 
   await chmod(folder, 0o755);
   return folder;
 }
+
+/** Whether every account may enter this checkout: other users' processes run this Node from it. */
+export const isCheckoutOpen = (): boolean => {
+  for (let folder = ROOT; ; folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+};
 
 /**
  * Compiles the launcher into `folder`, a clone in miniature: with the repository's node_modules, or

@@ -5,9 +5,11 @@ const RETRYABLE = new Set([
   '55P03', // lock_not_available (lock_timeout)
 ]);
 
-/** SQLSTATEs and system codes that mean: the connection is gone, or could not be made. */
-const CONNECTION_LOST =
-  /^(08\w{3}|57P0[1-5]|53300|25P03|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;
+/** SQLSTATEs that mean: the connection is gone, or the server takes none. */
+const SERVER_GONE = /^(08\w{3}|57P0[1-5]|53300|25P03|55000)$/;
+/** The same, as the system says it. */
+const SOCKET_GONE =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;
 const CONNECTION_LOST_MESSAGE =
   /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|Connection ended/i;
 
@@ -27,18 +29,18 @@ function driverError(error: unknown): WithCode {
 export const isRetryable = (error: unknown): boolean =>
   RETRYABLE.has(String(driverError(error).code));
 
-/** `ENOENT` alone is also what a file system says, so a system code counts only with a database's sign. */
+/** Files and clients of ours fail with the same system codes: those count only of the database. */
 export function isConnectionLost(error: unknown): boolean {
   const { code, message } = driverError(error);
   if (CONNECTION_LOST_MESSAGE.test(String(message))) return true;
-  return typeof code === 'string' && CONNECTION_LOST.test(code) && isFromDatabase(error);
+  if (typeof code !== 'string') return false;
+  return SERVER_GONE.test(code) || (SOCKET_GONE.test(code) && isFromDatabase(error));
 }
 
 function isFromDatabase(error: unknown): boolean {
-  const outer = (error ?? {}) as WithCode & { query?: unknown; syscall?: unknown };
-  return (
-    outer.driverError !== undefined || outer.syscall === 'connect' || outer.syscall === undefined
-  );
+  // Of all that we do, only the driver connects to somebody, and looks its address up before.
+  const { driverError: wrapped, syscall } = (error ?? {}) as WithCode & { syscall?: unknown };
+  return wrapped !== undefined || syscall === 'connect' || syscall === 'getaddrinfo';
 }
 
 /** The name of the unique constraint that was broken, or `null` when it was another failure. */

@@ -146,18 +146,6 @@ export class IdempotencyInProgressError extends AppError {
   }
 }
 
-export class ShuttingDownError extends AppError {
-  readonly kind = 'unavailable';
-  readonly code = 'shutting-down';
-  readonly title = 'The service is stopping';
-
-  constructor() {
-    super('Repeat the request; another instance or the restarted service will take it.', {
-      retryAfter: 5,
-    });
-  }
-}
-
 export class InternalError extends AppError {
   readonly kind = 'internal';
   readonly code = 'internal';
