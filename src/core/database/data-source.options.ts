@@ -1,3 +1,4 @@
+import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
 
 type PostgresConnectionOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
@@ -11,6 +12,18 @@ export interface DataSourceSettings {
   poolSize: number;
   /** Off for migrations, which may take as long as they take. */
   timeouts: boolean;
+}
+
+/**
+ * A client that outlives the end of its session. Pool and TypeORM listen for errors by turns, with
+ * a moment in between; an error in that moment, which nobody hears, would end the process. Whoever
+ * has the client is told all the same: its next query fails.
+ */
+class UnbreakableClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
 }
 
 /**
@@ -36,6 +49,7 @@ export function dataSourceOptions(settings: DataSourceSettings): PostgresConnect
     migrationsTableName: 'migrations',
     migrationsTransactionMode: 'each',
     extra: {
+      Client: UnbreakableClient,
       max: poolSize,
       connectionTimeoutMillis: 10_000,
       ...(timeouts && {
