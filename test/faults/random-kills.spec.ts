@@ -78,6 +78,8 @@ describe('replicas under load', () => {
       }
       isOver = true;
       await Promise.all(clients);
+      // It has lived through it, and serves.
+      expect(`${replica.process.exitCode} ${endOf(replica.output())}`).toMatch(/^null /);
       expect(killed).toBeGreaterThan(0);
       expect(history.acknowledged).toBeGreaterThan(CLIENTS);
       // It has lived through it, and serves.
@@ -90,3 +92,6 @@ describe('replicas under load', () => {
     TIMEOUT_MS,
   );
 });
+
+/** What a process that ended has said of it. */
+const endOf = (output: string): string => output.slice(-3000);

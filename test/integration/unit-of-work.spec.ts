@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { Logger } from '@nestjs/common';
+import type pg from 'pg';
 import { DataSource } from 'typeorm';
 import {
   dataSourceOptions,
@@ -193,6 +194,18 @@ describe('UnitOfWork', () => {
     }
     await sut.run((tx) => sql(tx, `UPDATE notes SET text = 'new' WHERE id = 1`));
     expect(await texts()).toEqual(['new', 'two']);
+  });
+
+  it('survives that a session ends at the moment in which its client changes hands', async () => {
+    await open(1);
+    const [dataSource] = opened as [DataSource];
+    const { master } = dataSource.driver as unknown as { master: pg.Pool };
+    const client = await master.connect();
+    // As the driver does it, before whoever gets the client could listen.
+    client.emit('error', new Error('terminating connection due to administrator command'));
+    client.release(true);
+    const { rows } = await master.query('SELECT 1 AS one');
+    expect(rows).toEqual([{ one: 1 }]);
   });
 
   it('says so when no connection can be made', async () => {
