@@ -14,7 +14,7 @@ import {
   ObjectMissingError,
   ObjectNotFoundError,
 } from '../../core/errors/index.js';
-import { BLOCK_BYTES } from '../ingest/receive.js';
+import { BLOCK_BYTES } from '../ingest/block-crcs.js';
 import { StoredFilesRepository, type StoredObject } from '../ingest/stored-files.repository.js';
 import { inBlocks } from './in-blocks.js';
 

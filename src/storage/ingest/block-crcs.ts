@@ -1,0 +1,34 @@
+import { crc32 } from 'node:zlib';
+
+/** Bytes that one CRC of `files.block_crcs` covers, and so what is read to verify a range. */
+export const BLOCK_BYTES = 1024 * 1024;
+
+/** CRC-32 of each block of a stream, whatever the chunks it comes in. */
+export class BlockCrcs {
+  private readonly crcs: number[] = [];
+  private current = 0;
+  private covered = 0;
+
+  update(bytes: Buffer): void {
+    for (let rest = bytes; rest.length > 0;) {
+      const part = rest.subarray(0, BLOCK_BYTES - this.covered);
+      this.current = crc32(part, this.current);
+      this.covered += part.length;
+      rest = rest.subarray(part.length);
+      if (this.covered === BLOCK_BYTES) this.closeBlock();
+    }
+  }
+
+  /** Four bytes each, big-endian; the last block may be short. Ends the stream. */
+  packed(): Buffer {
+    if (this.covered > 0) this.closeBlock();
+    const packed = Buffer.alloc(this.crcs.length * 4);
+    this.crcs.forEach((crc, index) => packed.writeUInt32BE(crc, index * 4));
+    return packed;
+  }
+
+  private closeBlock(): void {
+    this.crcs.push(this.current);
+    [this.current, this.covered] = [0, 0];
+  }
+}
