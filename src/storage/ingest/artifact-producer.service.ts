@@ -12,6 +12,7 @@ import type { FileId } from '../../core/contracts/ids.js';
 import { ENV, type Env } from '../../core/config/config.js';
 import { RetryTransaction, UnitOfWork, type Transaction } from '../../core/database/index.js';
 import {
+  AppError,
   ContentHashConflictError,
   DigestMismatchError,
   SizeMismatchError,
@@ -136,8 +137,9 @@ export class ArtifactProducer implements IArtifactProducer {
       stop.throwIfAborted();
       return received;
     } catch (error) {
-      // The stream only says that it was destroyed; the signal knows why.
-      throw stop.aborted ? stop.reason : error;
+      // A stream only says that it was destroyed; the signal knows why. What has failed by itself
+      // before is the cause, though.
+      throw stop.aborted && !(error instanceof AppError) ? stop.reason : error;
     }
   }
 
