@@ -36,7 +36,9 @@ async function main() {
   } finally {
     await workspace.close();
   }
-  if (options.write && measured.size > 0) console.log(`Written to ${writeReport(measured, PARTS)}`);
+  if (options.write && measured.size > 0) {
+    console.log(`Written to ${await writeReport(measured, PARTS)}`);
+  }
   if (failed.length > 0) {
     console.error(`These parts could not be measured: ${failed.join(', ')}`);
     process.exitCode = 1;

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const REPORT = join(ROOT, 'docs', 'performance.md');
@@ -39,7 +40,7 @@ export const tableRows = (part, rows, date) =>
  * Puts the rows of these parts into the report. Rows of other parts stay as long as they were
  * measured in the same environment.
  */
-export function writeReport(byPart, order) {
+export async function writeReport(byPart, order) {
   if (!existsSync(REPORT)) throw new Error(`${REPORT} is not there.`);
   const text = readFileSync(REPORT, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
@@ -48,7 +49,9 @@ export function writeReport(byPart, order) {
   const rows = order.flatMap((part) => byPart.get(part) ?? kept.get(part) ?? []);
   const table = [line(HEAD), line(HEAD.map(() => '---')), ...rows].join('\n');
   const inside = `${BEGIN}\n\n${environment()}\n\n${table}\n\n`;
-  writeFileSync(REPORT, text.slice(0, begin) + inside + text.slice(end));
+  // As `npm run check` wants it.
+  const style = { ...(await resolveConfig(REPORT)), filepath: REPORT };
+  writeFileSync(REPORT, await format(text.slice(0, begin) + inside + text.slice(end), style));
   return REPORT;
 }
 
