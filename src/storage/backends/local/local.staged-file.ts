@@ -5,7 +5,7 @@ import type {
 } from '../../../core/contracts/storage-backend.contract.js';
 
 /** So much is written before the disk is asked to begin with it, so that `seal` finds little left. */
-const FLUSH_BYTES = 64 * 1024 * 1024;
+const FLUSH_BYTES = 16 * 1024 * 1024;
 
 interface Steps {
   publish(): Promise<StoredFileInfo>;
