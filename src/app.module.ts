@@ -1,7 +1,9 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import { AccessModule } from './access/index.js';
+import { APP_GUARD } from '@nestjs/core';
+import { AccessModule, ApiKeyGuard } from './access/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
+import { JsonBodyGuard } from './core/http/json-body.guard.js';
 import type { DatabaseAddress } from './core/database/index.js';
 import { StorageModule } from './storage/index.js';
 
@@ -12,6 +14,11 @@ export class AppModule {
     return {
       module: AppModule,
       imports: [CoreModule.with(env, database), AccessModule, StorageModule],
+      // In this order: nobody's body is read before they have shown who they are.
+      providers: [
+        { provide: APP_GUARD, useExisting: ApiKeyGuard },
+        { provide: APP_GUARD, useExisting: JsonBodyGuard },
+      ],
     };
   }
 }

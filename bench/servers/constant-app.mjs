@@ -35,7 +35,7 @@ async function pipelineApp() {
   const { LoggerModule } = await import('nestjs-pino');
   const core = async (path) => await import(`../../dist/src/core/${path}.js`);
   const { loggerOptions } = await core('http/logger.options');
-  const { JsonBodyInterceptor } = await core('http/json-body.interceptor');
+  const { JsonBodyGuard } = await core('http/json-body.guard');
   const { Metrics } = await core('metrics/metrics');
   const { RequestMetricsMiddleware } = await core('metrics/request-metrics.middleware');
   const { ProblemFilter } = await core('errors/problem.filter');
@@ -51,7 +51,7 @@ async function pipelineApp() {
   })(PipelineModule);
   const made = await NestFactory.create(PipelineModule, { logger: false, bodyParser: false });
   const { Reflector } = await import('@nestjs/core');
-  made.useGlobalInterceptors(new JsonBodyInterceptor(made.get(Reflector)));
+  made.useGlobalGuards(new JsonBodyGuard(made.get(Reflector)));
   made.useGlobalPipes(createValidationPipe());
   made.useGlobalFilters(new ProblemFilter());
   return made;

@@ -1,5 +1,4 @@
 import { Module } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PRINCIPAL_AUTHENTICATOR } from '../core/contracts/principal.contract.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.service.js';
@@ -16,8 +15,8 @@ import { PrincipalRecord } from './entities/principal.entity.js';
     ApiKeysRepository,
     BootstrapKeyService,
     { provide: PRINCIPAL_AUTHENTICATOR, useClass: ApiKeyAuthenticator },
-    { provide: APP_GUARD, useClass: ApiKeyGuard },
+    ApiKeyGuard,
   ],
-  exports: [BootstrapKeyService],
+  exports: [ApiKeyGuard, BootstrapKeyService],
 })
 export class AccessModule {}

@@ -5,7 +5,7 @@ import {
   type MiddlewareConsumer,
   type NestModule,
 } from '@nestjs/common';
-import { APP_FILTER, APP_INTERCEPTOR, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import { APP_FILTER, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import { LoggerModule } from 'nestjs-pino';
 import { ENV, type Env } from './config/config.js';
 import { EVENT_BUS } from './contracts/event-bus.contract.js';
@@ -14,7 +14,7 @@ import { ProblemFilter } from './errors/index.js';
 import { InProcessEventBus } from './events/in-process.event-bus.js';
 import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
-import { JsonBodyInterceptor } from './http/json-body.interceptor.js';
+import { JsonBodyGuard } from './http/json-body.guard.js';
 import { loggerOptions } from './http/logger.options.js';
 import { RoutePermissionsCheck } from './http/route-permissions.check.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
@@ -42,12 +42,12 @@ export class CoreModule implements NestModule {
         { provide: EVENT_BUS, useClass: InProcessEventBus },
         { provide: APP_FILTER, useClass: ProblemFilter },
         { provide: APP_PIPE, useFactory: createValidationPipe },
-        { provide: APP_INTERCEPTOR, useClass: JsonBodyInterceptor },
         HealthChecks,
+        JsonBodyGuard,
         Metrics,
         RoutePermissionsCheck,
       ],
-      exports: [ENV, EVENT_BUS, HealthChecks, Metrics],
+      exports: [ENV, EVENT_BUS, HealthChecks, JsonBodyGuard, Metrics],
     };
   }
 

@@ -85,10 +85,14 @@ describe('a route that needs a key', () => {
     await expectRefused(await bare('GET', '/v1/files', { Cookie: `key=${TEST_KEY}` }));
   });
 
-  it('is closed before a byte of the body is asked for', async () => {
+  it.each([
+    ['/v1/files', 'multipart/form-data; boundary=x'],
+    ['/v1/files/preflight', 'application/json'],
+    ['/v1/files/preflight', 'text/plain'],
+  ])('is closed before a byte of the body is asked for: %s, %s', async (path, type) => {
     const head =
-      'POST /v1/files HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n' +
-      'Content-Type: multipart/form-data; boundary=x\r\n\r\n';
+      `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n` +
+      `Content-Type: ${type}\r\n\r\n`;
     await expectProblem(await rawExchange(app, head), 401, 'unauthenticated');
   });
 

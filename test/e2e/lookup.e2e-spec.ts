@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FilesRepository } from '../../src/storage/files/files.repository.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { sha256 } from '../support/digests.js';
 import { expectProblem } from '../support/problems.js';
@@ -112,6 +113,32 @@ describe('GET /v1/files', () => {
     '__proto__=1',
   ])('refuses the query %s', async (query) => {
     await expectProblem(await app.fetch(`/v1/files?${query}`), 400, 'validation-failed');
+  });
+});
+
+describe('GET /v1/files/{id}', () => {
+  it('answers many that come at once, each with its own', async () => {
+    const ids: number[] = [];
+    for (let n = 0; n < 20; n += 1) ids.push(await upload(`asked at once ${n}`));
+    const absent = 2_000_000_000;
+    const asked = ids.flatMap((id) => [id, absent, id]);
+    const answers = await Promise.all(
+      asked.map(async (id) => (await app.fetch(`/v1/files/${id}`)).json()),
+    );
+    expect(answers).toMatchObject(
+      asked.map((id) => (id === absent ? { code: 'file-not-found' } : { id })),
+    );
+  });
+
+  it('tells each of the callers that ask at once only what that caller may read', async () => {
+    const repository = app.app.get(FilesRepository, { strict: false });
+    const admin = { id: randomUUID(), name: 'admin', isAdmin: true };
+    const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
+    const id = await upload('not for strangers');
+    const seen = await Promise.all(
+      [stranger, admin, stranger].map((caller) => repository.find(caller, id)),
+    );
+    expect(seen).toMatchObject([null, { id }, null]);
   });
 });
 

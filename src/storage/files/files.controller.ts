@@ -16,7 +16,7 @@ import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { sendContent } from '../../core/http/content/content-response.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
-import { StreamedBody } from '../../core/http/json-body.interceptor.js';
+import { StreamedBody } from '../../core/http/json-body.guard.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { ContentReader } from '../content/content-reader.service.js';
 import { CreatedFileDto, CreatedFilesDto, FileDto, FilePageDto } from './dto/file.dto.js';

@@ -1,3 +1,4 @@
+import DataLoader from 'dataloader';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
@@ -24,21 +25,27 @@ export interface FileView {
 /** A hold whose time is over is gone, also before the collector has come by. */
 const ALIVE = '(r.expires_at IS NULL OR r.expires_at > now())';
 
-/** $1 is whether the caller is an admin, $2 the caller's id. */
-const READABLE = `(${ALIVE} AND ($1::boolean OR (r.owner_type = 'hold' AND r.owner_id = $2::text)))`;
+/** Who asks, where one caller does: $1 is whether it is an admin, $2 its id. */
+const CALLER = '(SELECT $1::boolean AS is_admin, $2::text AS id) caller';
 
-/** Type and metadata are those of the caller's latest hold, else of the oldest readable reference. */
-const SELECT_VIEW = `
-  SELECT f.id, f.content_hash, f.size_bytes, oldest.created_at,
-         shown.file_type, shown.file_name, shown.mime_type, shown.compression_type, shown.metadata,
-         shown.expires_at
-  FROM files f
+/** Which references `r` the `caller` may read. */
+const READABLE = `(${ALIVE} AND (caller.is_admin OR (r.owner_type = 'hold' AND r.owner_id = caller.id)))`;
+
+const VIEW_COLUMNS = `
+  f.id, f.content_hash, f.size_bytes, oldest.created_at, shown.file_type, shown.file_name,
+  shown.mime_type, shown.compression_type, shown.metadata, shown.expires_at`;
+
+/**
+ * Joined to the file `f` and the `caller`: type and metadata are those of the caller's latest hold,
+ * else of the oldest readable reference.
+ */
+const VIEW_JOINS = `
   JOIN LATERAL (
     SELECT r.id, r.created_at FROM file_references r
     WHERE r.file_id = f.id AND ${READABLE} ORDER BY r.id LIMIT 1) oldest ON true
   LEFT JOIN LATERAL (
     SELECT r.id FROM file_references r
-    WHERE r.file_id = f.id AND r.owner_type = 'hold' AND r.owner_id = $2::text AND ${ALIVE}
+    WHERE r.file_id = f.id AND r.owner_type = 'hold' AND r.owner_id = caller.id AND ${ALIVE}
     ORDER BY r.id DESC LIMIT 1) own ON true
   JOIN file_references shown ON shown.id = coalesce(own.id, oldest.id)`;
 
@@ -55,20 +62,30 @@ interface ViewRow {
   expires_at: Date | null;
 }
 
+/** One caller's question after one file. */
+interface Question {
+  caller: Principal;
+  id: FileId;
+}
+
 /** What callers may see of files. */
 @Injectable()
 export class FilesRepository {
+  /**
+   * Requests that arrive together are answered by one query, which PostgreSQL would otherwise plan for
+   * each of them. Nothing is remembered: each answer was read after its request came.
+   */
+  private readonly questions = new DataLoader<Question, FileView | null>(
+    (asked) => this.answer(asked),
+    { cache: false, maxBatchSize: 1_000, batchScheduleFn: setImmediate },
+  );
+
   constructor(
     @InjectRepository(FileReference) private readonly references: Repository<FileReference>,
   ) {}
 
   async find(caller: Principal, id: FileId): Promise<FileView | null> {
-    const [row] = (await this.references.query(`${SELECT_VIEW} WHERE f.id = $3`, [
-      caller.isAdmin,
-      caller.id,
-      id,
-    ])) as ViewRow[];
-    return row ? viewOf(row) : null;
+    return await this.questions.load({ caller, id });
   }
 
   /** Newest first: what is added while a caller turns pages comes before the first page. */
@@ -77,7 +94,7 @@ export class FilesRepository {
     filter: { contentHash: string | null; before: FileId | null; limit: number },
   ): Promise<FileView[]> {
     const rows = (await this.references.query(
-      `${SELECT_VIEW}
+      `SELECT ${VIEW_COLUMNS} FROM ${CALLER} CROSS JOIN files f ${VIEW_JOINS}
        WHERE ($3::text IS NULL OR f.content_hash = $3) AND ($4::int IS NULL OR f.id < $4)
        ORDER BY f.id DESC LIMIT $5`,
       [caller.isAdmin, caller.id, filter.contentHash, filter.before, filter.limit],
@@ -91,7 +108,8 @@ export class FilesRepository {
     contentHashes: readonly string[],
   ): Promise<Map<string, { id: FileId; size: number }>> {
     const rows = (await this.references.query(
-      `SELECT f.id, f.content_hash, f.size_bytes FROM files f
+      `SELECT f.id, f.content_hash, f.size_bytes
+       FROM ${CALLER} CROSS JOIN files f
        WHERE f.content_hash = ANY($3::text[])
          AND EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = f.id AND ${READABLE})`,
       [caller.isAdmin, caller.id, contentHashes],
@@ -119,7 +137,7 @@ export class FilesRepository {
               made.compression_type, made.metadata, made.expires_at,
               coalesce(earlier.created_at, made.created_at) AS created_at,
               earlier.id IS NOT NULL AS deduplicated
-       FROM file_references made
+       FROM ${CALLER} CROSS JOIN file_references made
        JOIN files f ON f.id = made.file_id
        LEFT JOIN LATERAL (
          SELECT r.id, r.created_at FROM file_references r
@@ -130,6 +148,23 @@ export class FilesRepository {
     )) as (ViewRow & { deduplicated: boolean })[];
     const created = row as ViewRow & { deduplicated: boolean };
     return { ...viewOf(created), deduplicated: created.deduplicated };
+  }
+
+  /** In the order asked. */
+  private async answer(asked: readonly Question[]): Promise<(FileView | null)[]> {
+    const rows = (await this.references.query(
+      `SELECT caller.question, ${VIEW_COLUMNS}
+       FROM unnest($1::boolean[], $2::text[], $3::int[])
+         WITH ORDINALITY AS caller (is_admin, id, file_id, question)
+       JOIN files f ON f.id = caller.file_id ${VIEW_JOINS}`,
+      [
+        asked.map(({ caller }) => caller.isAdmin),
+        asked.map(({ caller }) => caller.id),
+        asked.map(({ id }) => id),
+      ],
+    )) as (ViewRow & { question: string })[];
+    const answers = new Map(rows.map((row) => [Number(row.question), viewOf(row)]));
+    return asked.map((_, index) => answers.get(index + 1) ?? null);
   }
 }
 

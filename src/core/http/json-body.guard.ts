@@ -1,14 +1,7 @@
-import {
-  Injectable,
-  SetMetadata,
-  type CallHandler,
-  type ExecutionContext,
-  type NestInterceptor,
-} from '@nestjs/common';
+import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { json } from 'body-parser';
 import type { Request, Response } from 'express';
-import type { Observable } from 'rxjs';
 import { UnsupportedMediaTypeError } from '../errors/http.errors.js';
 
 const STREAMED_BODY = Symbol('streamed-body');
@@ -22,23 +15,22 @@ const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 const parse = json({ limit: 16 * 1024 * 1024, inflate: false, strict: true });
 
 /**
- * Reads JSON bodies. An interceptor and not a middleware, so that a body is read only after the
- * guard has let its sender in, and never on a route that streams it.
+ * Reads JSON bodies and lets nothing else pass. A guard and not a middleware, so that a body is read
+ * only after the guard before it has let its sender in, and never on a route that streams it; not an
+ * interceptor either, which would cost the requests without a body an eighth of their time.
  */
 @Injectable()
-export class JsonBodyInterceptor implements NestInterceptor {
+export class JsonBodyGuard implements CanActivate {
   constructor(private readonly reflector: Reflector) {}
 
-  async intercept(context: ExecutionContext, next: CallHandler): Promise<Observable<unknown>> {
+  canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
-    const isStreamed = this.reflector.get<boolean>(STREAMED_BODY, context.getHandler()) ?? false;
-    if (WITH_BODY.has(request.method) && !isStreamed) {
-      await this.read(request, context.switchToHttp().getResponse<Response>());
-    }
-    return next.handle();
+    if (!WITH_BODY.has(request.method)) return true;
+    if (this.reflector.get<boolean>(STREAMED_BODY, context.getHandler()) ?? false) return true;
+    return this.read(request, context.switchToHttp().getResponse<Response>());
   }
 
-  private async read(request: Request, response: Response): Promise<void> {
+  private async read(request: Request, response: Response): Promise<boolean> {
     const hasBody =
       request.headers['transfer-encoding'] !== undefined ||
       Number(request.headers['content-length'] ?? 0) > 0;
@@ -48,5 +40,6 @@ export class JsonBodyInterceptor implements NestInterceptor {
     await new Promise<void>((resolve, reject) => {
       parse(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
     });
+    return true;
   }
 }
