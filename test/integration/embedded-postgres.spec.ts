@@ -1,14 +1,17 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chown, readdir, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { chown, cp, readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   BINARIES_PACKAGE,
   cloneLauncher,
+  eventually,
   Holder,
+  isRunning,
   makeOpenFolder,
+  postmasterPid,
   query,
   removeFolder,
   type HolderOptions,
@@ -29,8 +32,6 @@ describe('the embedded PostgreSQL', () => {
     holders.push(holder);
     return holder;
   };
-  const postmasterPid = (folder: string) =>
-    Number.parseInt(readFileSync(join(folder, 'postgres/postmaster.pid'), 'utf8'), 10);
 
   beforeAll(async () => {
     lab = await makeOpenFolder();
@@ -111,10 +112,10 @@ describe('the embedded PostgreSQL', () => {
       event: 'failed',
       name: 'DataFolderInUseError',
       pid: holder.pid,
-      holder: { command: 'test start' },
+      holder: { command: 'test start', address: 'http://127.0.0.1:3000' },
     });
     expect(Date.parse(refusal.startedAt ?? '')).toBeLessThan(Date.now());
-    expect(refusal.message).toContain(String(holder.pid));
+    expect(refusal.message).toContain(`process ${holder.pid} at http://127.0.0.1:3000 (ready)`);
   });
 
   it('is shared with a command beside its owner, and owned by one alone', async () => {
@@ -192,6 +193,9 @@ describe('the embedded PostgreSQL', () => {
     const record = join(data, 'postgres/postmaster.pid');
     await writeFile(record, `${innocent.pid}\n${join(data, 'postgres')}\n1\n5432\n.\n\n`);
     await chown(record, uid, gid);
+    const socketLock = join(data, 'postgres/.s.PGSQL.5432.lock');
+    await cp(record, socketLock);
+    await chown(socketLock, uid, gid);
     await hold(data).ready();
     expect(isRunning(innocent.pid!)).toBe(true);
     innocent.kill();
@@ -232,20 +236,3 @@ describe('the embedded PostgreSQL', () => {
     );
   }
 });
-
-function isRunning(pid: number): boolean {
-  try {
-    // A zombie has no command line.
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8') !== '';
-  } catch {
-    return false;
-  }
-}
-
-async function eventually(condition: () => unknown): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (!condition()) {
-    if (Date.now() > deadline) throw new Error('It did not happen within 10 s.');
-    await sleep(5);
-  }
-}

@@ -13,7 +13,7 @@ try {
   const postgres = await (mode === 'share' ? shareEmbeddedPostgres : startEmbeddedPostgres)({
     dataDir,
     log: (message) => tell({ event: 'log', message }),
-    describe: () => ({ command: `test ${mode}` }),
+    describe: () => ({ command: `test ${mode}`, address: 'http://127.0.0.1:3000' }),
   });
   const ms = Math.round(performance.now() - begun);
   tell({ event: 'ready', owned: postgres.owned, connection: postgres.connection, ms });

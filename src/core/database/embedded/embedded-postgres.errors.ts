@@ -9,9 +9,11 @@ export class DataFolderInUseError extends Error {
   readonly holder: Record<string, unknown>;
 
   constructor(dataDir: string, answer?: OwnerAnswer) {
+    const address = answer?.self.address;
+    const place = typeof address === 'string' ? ` at ${address}` : '';
     super(
       answer
-        ? `The data folder ${dataDir} is in use by process ${answer.pid} (${answer.state}), started at ${answer.startedAt}.`
+        ? `The data folder ${dataDir} is in use by process ${answer.pid}${place} (${answer.state}), started at ${answer.startedAt}.`
         : `The data folder ${dataDir} is in use by a process that does not answer.`,
     );
     this.name = 'DataFolderInUseError';

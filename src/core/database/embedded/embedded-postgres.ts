@@ -15,10 +15,9 @@ import type {
   OwnerState,
   PostgresConnection,
 } from './embedded-postgres.types.js';
-import { stopLeftover } from './leftover.js';
 import { PostgresLog } from './postgres-log.js';
-import { Postmaster } from './postmaster.js';
 import { placeSockets, removeSockets } from './sockets.js';
+import { Supervisor } from './supervisor.js';
 
 // An owner has the lock some milliseconds before it answers.
 const SILENCE = 3_000;
@@ -107,10 +106,9 @@ async function own(
 class Owner implements EmbeddedPostgres {
   readonly owned = true;
   private readonly startedAt = new Date().toISOString();
-  private state: OwnerState = 'starting';
   private control?: ControlSocket;
   private serverLog?: PostgresLog;
-  private postmaster?: Postmaster;
+  private supervisor?: Supervisor;
   private stopped?: Promise<void>;
   private readonly dataDir: string;
   private readonly lock: DataFolderLock;
@@ -123,8 +121,8 @@ class Owner implements EmbeddedPostgres {
   }
 
   get connection(): PostgresConnection {
-    if (!this.postmaster) throw new Error('PostgreSQL has not been started.');
-    return this.postmaster.connection;
+    if (!this.supervisor) throw new Error('PostgreSQL has not been started.');
+    return this.supervisor.connection;
   }
 
   async start(): Promise<void> {
@@ -140,12 +138,10 @@ class Owner implements EmbeddedPostgres {
 
     const binaries = await prepareBinaries(launch, log);
     await ensureCluster(launch, binaries, dataDir, cluster);
-    await stopLeftover(cluster, log);
     const serverLog = await PostgresLog.open(join(dataDir, 'postgres.log'));
     this.serverLog = serverLog;
     const parts = { launch, binaries, cluster, sockets, log, serverLog };
-    this.postmaster = await Postmaster.start(parts);
-    this.state = 'ready';
+    this.supervisor = await Supervisor.start(parts);
   }
 
   stop(): Promise<void> {
@@ -154,8 +150,7 @@ class Owner implements EmbeddedPostgres {
   }
 
   private async release(): Promise<void> {
-    this.state = 'stopping';
-    await this.postmaster?.stop();
+    await this.supervisor?.stop();
     await this.control?.close();
     await removeSockets(this.dataDir);
     await this.serverLog?.close();
@@ -163,12 +158,18 @@ class Owner implements EmbeddedPostgres {
     this.lock.release();
   }
 
+  private get state(): OwnerState {
+    if (this.stopped) return 'stopping';
+    return this.supervisor?.isReady ? 'ready' : 'starting';
+  }
+
   private answer(): OwnerAnswer {
+    const { state } = this;
     return {
       pid: process.pid,
       startedAt: this.startedAt,
-      state: this.state,
-      ...(this.state === 'ready' ? { connection: this.connection } : {}),
+      state,
+      ...(state === 'ready' ? { connection: this.connection } : {}),
       self: this.options.describe?.() ?? {},
     };
   }

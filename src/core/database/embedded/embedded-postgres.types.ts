@@ -6,6 +6,7 @@ export interface PostgresConnection {
   database: string;
 }
 
+/** A server that ends before `stop` is started again at the same connection. */
 export interface EmbeddedPostgres {
   readonly connection: PostgresConnection;
   /** False when the server belongs to another process, which may stop it at any time. */
@@ -25,7 +26,10 @@ export interface EmbeddedPostgresOptions {
   describe?: () => Record<string, unknown>;
 }
 
-/** The life of an owner, as its control socket tells it. */
+/**
+ * The life of an owner, as its control socket tells it: `starting` again, too, while a server that
+ * ended is brought back.
+ */
 export type OwnerState = 'starting' | 'ready' | 'stopping';
 
 /** The one JSON line that the control socket of a data folder answers. */

@@ -2,6 +2,7 @@ import { readFile, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { runChild, waitUntil, type Launch } from './child-process.js';
 import { EmbeddedPostgresFailedError } from './embedded-postgres.errors.js';
+import { removeServerSockets, type Sockets } from './sockets.js';
 
 /** Signals to a postmaster, ever less gentle, and how long each gets. */
 export const SHUTDOWN_STEPS: readonly (readonly [NodeJS.Signals, number])[] = [
@@ -9,6 +10,8 @@ export const SHUTDOWN_STEPS: readonly (readonly [NodeJS.Signals, number])[] = [
   ['SIGQUIT', 5_000],
   ['SIGKILL', 5_000],
 ];
+
+const ORPHAN_PATIENCE = 5_000;
 
 /**
  * The argument by which a postmaster of ours is known: the name of a setting that PostgreSQL
@@ -24,7 +27,11 @@ export function clusterMark(cluster: string): string {
  * take that process for a postmaster and refuse to start. Should one run all the same, its shared
  * memory, which PostgreSQL finds by the cluster's inode, still keeps a second one out.
  */
-export async function stopLeftover(cluster: string, log: (message: string) => void): Promise<void> {
+export async function stopLeftover(
+  cluster: string,
+  sockets: Sockets,
+  log: (message: string) => void,
+): Promise<void> {
   const record = join(cluster, 'postmaster.pid');
   const pid = await readPid(record);
   if (pid === undefined || !isAlive(pid)) return;
@@ -39,20 +46,30 @@ export async function stopLeftover(cluster: string, log: (message: string) => vo
       `A PostgreSQL that Stratum did not start (process ${pid}) uses ${cluster}. Stop it first.`,
     );
   }
-  if (isAlive(pid)) await unlink(record).catch(() => undefined);
+  if (!isAlive(pid)) return;
+  await unlink(record).catch(() => undefined);
+  // The lock beside the socket names the same process.
+  await removeServerSockets(sockets);
 }
 
 /**
  * Ends the backends of a postmaster that was itself killed: one that computes does not notice for
  * as long as its query takes, and keeps a new postmaster out. The account looks, since in a
- * container root may not see where another user's process works.
+ * container root may not see where another user's process works. False when there was none.
  */
-export async function stopOrphans(launch: Launch, cluster: string): Promise<void> {
+export async function stopOrphans(launch: Launch, cluster: string): Promise<boolean> {
   const script =
+    'found=1; ' +
     'for process in /proc/[0-9]*; do read -r name < "$process/comm" || continue; ' +
     '[ "$name" = postgres ] && [ "$(readlink "$process/cwd")" = "$1" ] && ' +
-    'kill -s QUIT "${process#/proc/}"; done';
-  await runChild(launch, '/bin/sh', ['-c', script, 'sh', cluster]);
+    'kill -s QUIT "${process#/proc/}" && found=0; done; exit $found';
+  const { code } = await runChild(launch, '/bin/sh', ['-c', script, 'sh', cluster]);
+  return code === 0;
+}
+
+/** Waits for their end as well, but not for ever: a session may hang in the kernel. */
+export async function endOrphans(launch: Launch, cluster: string): Promise<void> {
+  await waitUntil(async () => !(await stopOrphans(launch, cluster)), ORPHAN_PATIENCE);
 }
 
 async function shutDown(pid: number, isOurs: () => Promise<boolean>): Promise<void> {

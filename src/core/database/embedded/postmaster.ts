@@ -7,9 +7,9 @@ import { POSTGRES_USER } from './cluster.js';
 import { reachFolder } from './data-folder.js';
 import { EmbeddedPostgresFailedError } from './embedded-postgres.errors.js';
 import type { PostgresConnection } from './embedded-postgres.types.js';
-import { clusterMark, SHUTDOWN_STEPS, stopOrphans } from './leftover.js';
+import { clusterMark, endOrphans, SHUTDOWN_STEPS, stopOrphans } from './leftover.js';
 import type { PostgresLog } from './postgres-log.js';
-import { POSTGRES_PORT, type Sockets } from './sockets.js';
+import { POSTGRES_PORT, removeServerSockets, type Sockets } from './sockets.js';
 
 const POLL_INTERVAL = 25;
 const REPORT_INTERVAL = 10_000;
@@ -27,29 +27,42 @@ export interface PostmasterOptions {
   sockets: Sockets;
   log: (message: string) => void;
   serverLog: PostgresLog;
+  /** Gives up a start that waits. */
+  signal?: AbortSignal;
 }
 
 /** The running server. */
 export class Postmaster {
-  readonly connection: PostgresConnection;
-  private stopping = false;
+  /** Resolves when the server has ended, however it did, and left no session and no socket. */
+  readonly ended: Promise<void>;
+  private readonly connection: PostgresConnection;
   private readonly onExit = () => this.child.kill('SIGINT');
 
   private constructor(
     private readonly options: PostmasterOptions,
     private readonly child: ChildProcess,
   ) {
-    this.connection = {
-      host: options.sockets.postgresFolder,
-      port: POSTGRES_PORT,
-      user: POSTGRES_USER,
-      database: 'stratum',
-    };
+    this.connection = Postmaster.connectionAt(options.sockets);
     // `startChild` reports a failure to spawn by this event and leaves `pid` undefined.
     child.on('error', (error) => options.log(`PostgreSQL: ${error.message}`));
     // An application that forgets `stop` may still end; where there is no setpriv, by its last act.
     child.unref();
     process.on('exit', this.onExit);
+    this.ended = this.cleanUp();
+  }
+
+  get hasEnded(): boolean {
+    const { pid, exitCode, signalCode } = this.child;
+    return pid === undefined || exitCode !== null || signalCode !== null;
+  }
+
+  static connectionAt(sockets: Sockets): PostgresConnection {
+    return {
+      host: sockets.postgresFolder,
+      port: POSTGRES_PORT,
+      user: POSTGRES_USER,
+      database: 'stratum',
+    };
   }
 
   /**
@@ -59,10 +72,10 @@ export class Postmaster {
   static async start(options: PostmasterOptions): Promise<Postmaster> {
     const deadline = performance.now() + ORPHAN_PATIENCE;
     for (;;) {
+      options.signal?.throwIfAborted();
       const postmaster = await Postmaster.spawn(options);
       try {
         await postmaster.becomeReady();
-        void postmaster.watch();
         return postmaster;
       } catch (error) {
         await postmaster.stop();
@@ -77,13 +90,21 @@ export class Postmaster {
 
   /** Fast shutdown (open transactions are rolled back), immediate at the deadline. Idempotent. */
   async stop(): Promise<void> {
-    this.stopping = true;
     process.off('exit', this.onExit);
     for (const [signal, patience] of SHUTDOWN_STEPS) {
-      if (this.hasEnded()) return;
+      if (this.hasEnded) return await this.ended;
       this.child.kill(signal);
-      await waitUntil(() => this.hasEnded(), patience);
+      await waitUntil(() => this.hasEnded, patience);
     }
+    if (this.hasEnded) await this.ended;
+  }
+
+  /** Tells the log of an end that nobody asked for. */
+  async reportEnd(): Promise<void> {
+    const tail = await this.options.serverLog.tail().catch(() => '');
+    this.options.log(
+      `PostgreSQL ended unexpectedly (${this.ending()}). From ${this.options.serverLog.path}:\n${tail}`,
+    );
   }
 
   private static async spawn(options: PostmasterOptions): Promise<Postmaster> {
@@ -101,15 +122,10 @@ export class Postmaster {
     }
   }
 
-  private hasEnded(): boolean {
-    const { pid, exitCode, signalCode } = this.child;
-    return pid === undefined || exitCode !== null || signalCode !== null;
-  }
-
   private async becomeReady(): Promise<void> {
     let reportAt = performance.now() + REPORT_INTERVAL;
     while (!(await this.accepts())) {
-      if (this.hasEnded()) {
+      if (this.hasEnded) {
         throw new EmbeddedPostgresFailedError(
           `PostgreSQL did not start (${this.ending()}). From ${this.options.serverLog.path}:`,
           await this.options.serverLog.tail(),
@@ -120,6 +136,7 @@ export class Postmaster {
         reportAt += REPORT_INTERVAL;
       }
       await sleep(POLL_INTERVAL);
+      this.options.signal?.throwIfAborted();
     }
   }
 
@@ -150,13 +167,13 @@ export class Postmaster {
     }
   }
 
-  private async watch(): Promise<void> {
-    if (!this.hasEnded()) await new Promise((resolve) => this.child.once('exit', resolve));
-    if (this.stopping) return;
-    const tail = await this.options.serverLog.tail().catch(() => '');
-    this.options.log(
-      `PostgreSQL ended unexpectedly (${this.ending()}). From ${this.options.serverLog.path}:\n${tail}`,
-    );
+  private async cleanUp(): Promise<void> {
+    if (!this.hasEnded) await new Promise((resolve) => this.child.once('exit', resolve));
+    process.off('exit', this.onExit);
+    // One that could still call `exit` did it itself.
+    if (this.child.signalCode === null) return;
+    await endOrphans(this.options.launch, this.options.cluster);
+    await removeServerSockets(this.options.sockets);
   }
 
   private ending(): string {

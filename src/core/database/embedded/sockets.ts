@@ -83,14 +83,20 @@ export async function removeSockets(dataDir: string): Promise<void> {
   await quietly(unlink(entry));
 }
 
+/** What a server that was killed could not remove. */
+export async function removeServerSockets(sockets: Pick<Sockets, 'postgresFolder'>): Promise<void> {
+  const socket = join(sockets.postgresFolder, POSTGRES_SOCKET);
+  await quietly(unlink(socket));
+  await quietly(unlink(`${socket}.lock`));
+}
+
 /** Deletes by name and never recursively: whoever can write to the data folder chose the link. */
 async function removeTemporary(folder: string): Promise<void> {
   const found = await lstat(folder).catch(() => undefined);
   const ours = found?.isDirectory() && found.uid === process.getuid?.();
   if (!ours || !TEMPORARY_NAME.test(basename(folder))) return;
   const postgres = join(folder, 'postgres');
-  await quietly(unlink(join(postgres, POSTGRES_SOCKET)));
-  await quietly(unlink(join(postgres, `${POSTGRES_SOCKET}.lock`)));
+  await removeServerSockets({ postgresFolder: postgres });
   await quietly(rmdir(postgres));
   await quietly(unlink(join(folder, 'control.sock')));
   await quietly(rmdir(folder));
