@@ -92,6 +92,18 @@ describe('file names that are refused', () => {
   });
 });
 
+describe('file names whose bytes are no UTF-8 are refused', () => {
+  it.each(['%ff%fe', '%ED%A0%80'])('in a query: %s', async (name) => {
+    await expectRefused('/fileName', () =>
+      app.fetch(`/v1/files?fileName=${name}`, { method: 'POST', body: 'content' }),
+    );
+  });
+
+  it('in the name of a part', async () => {
+    await expectRefused('/fileName', () => byForm({}, Buffer.from('caf\xe9.csv', 'latin1')));
+  });
+});
+
 describe('file names that are kept', () => {
   it.each([
     'Ünïcödé.csv',
@@ -142,6 +154,8 @@ describe('metadata that is refused', () => {
     ['a NUL in a key', String.raw`{"a\u0000":1}`],
     ['a lone surrogate', String.raw`{"a":"\ud800"}`],
     ['a lone surrogate in a key', String.raw`{"\udc00":1}`],
+    ['a number beyond a double', '{"a":[1e400]}'],
+    ['an integer that a double rounds', '{"a":12345678901234567890}'],
   ])('%s', async (_, metadata) => {
     // The longest would not fit into a request line.
     const sends = [() => byForm({ metadata })];

@@ -64,6 +64,21 @@ describe('POST /v1/files/batch', () => {
     });
   });
 
+  it('tells which item is at fault, and that one digest is not for many contents', async () => {
+    const parts = [file('at fault 1'), file('at fault 2')];
+    const items = field('items', '[{}, {"fileType":"!"}]');
+    const { errors } = await expectProblem(await send([...parts, items]), 400, 'validation-failed');
+    expect(errors).toMatchObject([{ pointer: '/items/1/fileType' }]);
+    const { body, type } = multipart(parts);
+    const digest = Buffer.from(sha256('at fault 1'), 'hex').toString('base64');
+    const response = await app.fetch('/v1/files/batch', {
+      method: 'POST',
+      body: new Uint8Array(body),
+      headers: { 'Content-Type': type, 'Repr-Digest': `sha-256=:${digest}:` },
+    });
+    await expectProblem(response, 400, 'validation-failed');
+  });
+
   it('stores a content once that comes twice in one request', async () => {
     const before = await traces(app);
     const response = await send([file('twin', 'a.csv'), file('twin', 'b.csv')]);

@@ -18,6 +18,13 @@ const RULES = {
 
 /** No DTO is nested deeper than this; class-transformer recurses, so more could exhaust the stack. */
 const MAX_DEPTH = 64;
+/** The time of class-transformer grows with the square of an object's keys. */
+const MAX_KEYS = 10_000;
+/** No DTO has more of its own; more are refused before each is told as a fault. */
+const MAX_FIELDS = 100;
+const MAX_ITEMS = 100_000;
+/** An answer names no more faults than these. */
+const MAX_FAULTS = 100;
 /** class-transformer drops these at any depth, without a word. */
 const DROPPED_KEYS = new Set(['__proto__', 'constructor']);
 /** It drops these of a DTO, such as `toString`: an unknown field is refused whatever its name. */
@@ -38,7 +45,7 @@ export const createValidationPipe = (): ValidationPipe =>
   new StrictValidationPipe({
     ...RULES,
     transform: true,
-    exceptionFactory: (errors) => new ValidationFailedError(faultsOf(errors)),
+    exceptionFactory: (errors) => new ValidationFailedError(faultsOf(errors).slice(0, MAX_FAULTS)),
   });
 
 /** The same rules for input that is not a JSON body: fields of a form, parameters of an upload. */
@@ -46,7 +53,7 @@ export async function validated<T extends object>(dto: new () => T, input: objec
   refuseHostile(input);
   const instance = plainToInstance(dto, input);
   const errors = await validate(instance, RULES);
-  if (errors.length > 0) throw new ValidationFailedError(faultsOf(errors));
+  if (errors.length > 0) throw new ValidationFailedError(faultsOf(errors).slice(0, MAX_FAULTS));
   return instance;
 }
 
@@ -59,6 +66,7 @@ function refuseHostile(input: unknown): void {
     if (depth > MAX_DEPTH) {
       throw ValidationFailedError.of('', `must be nested at most ${MAX_DEPTH} deep`);
     }
+    refuseTooMany(value, pointer, depth);
     for (const [key, item] of Object.entries(value)) {
       const at = `${pointer}/${escaped(key)}`;
       if (DROPPED_KEYS.has(key) || (depth === 0 && isInherited(key))) {
@@ -68,6 +76,18 @@ function refuseHostile(input: unknown): void {
     }
   }
 }
+
+function refuseTooMany(value: object, pointer: string, depth: number): void {
+  const isArray = Array.isArray(value);
+  const limit = isArray ? MAX_ITEMS : depth === 0 ? MAX_FIELDS : MAX_KEYS;
+  const count = isArray ? value.length : Object.keys(value).length;
+  if (count <= limit) return;
+  const things = isArray ? 'items' : 'properties';
+  throw ValidationFailedError.of(pointer, `must have at most ${limit} ${things}`);
+}
+
+/** The JSON pointer (RFC 6901) of a property of the whole. */
+export const pointerTo = (key: string): string => `/${escaped(key)}`;
 
 const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
 

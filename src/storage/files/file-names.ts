@@ -12,7 +12,8 @@ const DEVICE = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
 export function faultOfFileName(name: string): string | null {
   if (name.length === 0) return 'must not be empty';
   if (Buffer.byteLength(name) > MAX_BYTES) return `must have at most ${MAX_BYTES} bytes in UTF-8`;
-  if (!name.isWellFormed()) return 'must be valid Unicode';
+  // U+FFFD is what a decoder makes of bytes that are no UTF-8: the name is lost already.
+  if (!name.isWellFormed() || name.includes('\ufffd')) return 'must be valid Unicode in UTF-8';
   if (CONTROL.test(name)) return 'must not hold control characters';
   if (/[/\\]/.test(name)) return 'must be a plain name without / or \\';
   if (name === '.' || name === '..') return 'must not be . or ..';

@@ -1,5 +1,6 @@
-import { Type } from 'class-transformer';
+import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Matches, Max, MaxLength, Min } from 'class-validator';
+import { wholeNumber } from '../../../core/validation/whole-number.js';
 import { CONTENT_HASH } from '../content-hash.js';
 
 export class ListFilesQuery {
@@ -19,7 +20,7 @@ export class ListFilesQuery {
 
   /** Files of a page. */
   @IsOptional()
-  @Type(() => Number)
+  @Transform(wholeNumber)
   @IsInt()
   @Min(1)
   @Max(1000)

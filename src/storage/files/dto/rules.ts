@@ -26,10 +26,17 @@ export class FileNameRule implements ValidatorConstraintInterface {
 /** RFC 3339 section 5.6: with an offset, so that it means the same everywhere. */
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
 
+/** Also that it exists: JavaScript takes 30 February for 2 March. In UTC too it has a year of four digits. */
+function isTimestamp(text: string): boolean {
+  if (!TIMESTAMP.test(text) || !(new Date(text).getUTCFullYear() <= 9999)) return false;
+  const [date = '', hour = ''] = text.split(/[T:]/);
+  return hour !== '24' && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
+}
+
 @ValidatorConstraint({ name: 'future' })
 export class FutureRule implements ValidatorConstraintInterface {
   validate(moment: unknown): boolean {
-    return typeof moment === 'string' && TIMESTAMP.test(moment) && Date.parse(moment) > Date.now();
+    return typeof moment === 'string' && isTimestamp(moment) && Date.parse(moment) > Date.now();
   }
 
   defaultMessage(): string {
@@ -62,6 +69,7 @@ function faultOfMetadata(metadata: unknown): string | null {
 function faultOfValue(value: unknown, depth: number): string | null {
   if (depth > MAX_METADATA_DEPTH) return `must be nested at most ${MAX_METADATA_DEPTH} deep`;
   if (typeof value === 'string') return faultOfText(value);
+  if (typeof value === 'number') return faultOfNumber(value);
   if (typeof value !== 'object' || value === null) return null;
   for (const [key, item] of Object.entries(value)) {
     if (PROTOTYPE_KEYS.has(key)) return `must not use the key ${key}`;
@@ -69,6 +77,16 @@ function faultOfValue(value: unknown, depth: number): string | null {
     if (fault) return fault;
   }
   return null;
+}
+
+/** What a double can't hold would come back as another number (RFC 8259 section 6). */
+function faultOfNumber(value: number): string | null {
+  // From 1e21 on, numbers are written with an exponent: nobody means every digit.
+  const isExact =
+    !Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= 1e21;
+  return Number.isFinite(value) && isExact
+    ? null
+    : 'must not hold numbers beyond the precision of a double; write them as text';
 }
 
 /** PostgreSQL can store neither in jsonb. */

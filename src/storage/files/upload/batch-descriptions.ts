@@ -20,8 +20,21 @@ export async function batchDescriptions(
     throw ValidationFailedError.of('/items', `has ${own.length} entries for ${parts.length} files`);
   }
   return await Promise.all(
-    own.map(async (item) => Object.assign({}, shared, given(await parseDescription(item)))),
+    own.map(async (item, index) => Object.assign({}, shared, given(await parseItem(item, index)))),
   );
+}
+
+async function parseItem(item: object, index: number): Promise<FileDescriptionDto> {
+  try {
+    return await parseDescription(item);
+  } catch (error) {
+    if (!(error instanceof ValidationFailedError)) throw error;
+    const faults = (error.errors ?? []).map(({ pointer, detail }) => ({
+      pointer: `/items/${index}${pointer}`,
+      detail,
+    }));
+    throw new ValidationFailedError(faults);
+  }
 }
 
 /** Without the fields that are declared but were not sent: they must not hide the shared ones. */

@@ -15,6 +15,7 @@ import {
   ValidationFailedError,
 } from '../../../core/errors/index.js';
 import { sha256OfReprDigest } from '../../../core/http/content/digest-header.js';
+import { pointerTo } from '../../../core/validation/validation.js';
 import { batchDescriptions } from './batch-descriptions.js';
 import { describe, parseDescription, type DescriptionHints } from './describe.js';
 import { StagingEngine, type StagedPart } from './staging-engine.js';
@@ -53,9 +54,13 @@ export class FormReceiver {
         'Send the files as parts of a multipart/form-data body whose boundary is named.',
       );
     }
+    const digest = sha256OfReprDigest(request.header('repr-digest'));
+    if (isBatch && digest !== undefined) {
+      throw ValidationFailedError.of('Repr-Digest', 'is of one content, and a batch has many');
+    }
     const engine = new StagingEngine(this.producer, signal, {
       maxFiles: isBatch ? this.env.UPLOAD_MAX_FILES : 1,
-      expectedSha256: isBatch ? undefined : sha256OfReprDigest(request.header('repr-digest')),
+      expectedSha256: digest,
     });
     try {
       await this.parse(request, engine, isBatch, signal);
@@ -127,11 +132,11 @@ export class FormReceiver {
         return ValidationFailedError.of('/file', 'there are more files than this route takes');
       case 'LIMIT_UNEXPECTED_FILE':
         return ValidationFailedError.of(
-          `/${error.field ?? ''}`,
+          pointerTo(error.field ?? ''),
           'is not a file part of this route',
         );
       default:
-        return ValidationFailedError.of(`/${error.field ?? ''}`, error.message.toLowerCase());
+        return ValidationFailedError.of(pointerTo(error.field ?? ''), error.message.toLowerCase());
     }
   }
 }

@@ -5,6 +5,7 @@ import type {
   StagedArtifact,
 } from '../../../core/contracts/artifact-producer.contract.js';
 import { MalformedMultipartError, ValidationFailedError } from '../../../core/errors/index.js';
+import { pointerTo } from '../../../core/validation/validation.js';
 import { faultOfFileName } from '../file-names.js';
 import type { DescriptionHints } from './describe.js';
 
@@ -102,7 +103,10 @@ export class StagingEngine implements StorageEngine {
 
   private check(file: Express.Multer.File): DescriptionHints {
     if (file.fieldname !== 'file') {
-      throw ValidationFailedError.of(`/${file.fieldname}`, 'the part of a file must be named file');
+      throw ValidationFailedError.of(
+        pointerTo(file.fieldname),
+        'the part of a file must be named file',
+      );
     }
     if (this.parts.length >= this.rules.maxFiles) {
       throw ValidationFailedError.of('/file', `at most ${this.rules.maxFiles} files are taken`);
