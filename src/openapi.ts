@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from './core/errors/index.js';
+import { documentCommonProblems } from './core/http/api-problems.js';
 import { documentRawBodies } from './core/http/raw-body.extension.js';
 
 const DESCRIPTION = `Self-hosted dataset repository. Files of any size, stored once per content.
@@ -17,13 +18,12 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('files', 'Upload, find and download files')
     .addTag('health', 'Whether the service runs, and its figures')
     .build();
-  return documentRawBodies(
-    SwaggerModule.createDocument(app, config, {
-      extraModels: [ProblemDto],
-      operationIdFactory: (controller, method) =>
-        `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
-    }),
-  );
+  const document = SwaggerModule.createDocument(app, config, {
+    extraModels: [ProblemDto],
+    operationIdFactory: (controller, method) =>
+      `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
+  });
+  return documentCommonProblems(documentRawBodies(document));
 }
 
 /** Swagger UI at `/docs`, the document at `/openapi.json`; both need no key. */

@@ -51,7 +51,7 @@ async function pipelineApp() {
   })(PipelineModule);
   const made = await NestFactory.create(PipelineModule, { logger: false, bodyParser: false });
   const { Reflector } = await import('@nestjs/core');
-  made.useGlobalGuards(new JsonBodyGuard(made.get(Reflector)));
+  made.useGlobalGuards(new JsonBodyGuard(made.get(Reflector), { UPLOAD_STALL_SECONDS: 30 }));
   made.useGlobalPipes(createValidationPipe());
   made.useGlobalFilters(new ProblemFilter());
   return made;

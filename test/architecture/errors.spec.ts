@@ -95,6 +95,15 @@ describe('The error classes', () => {
       );
     expect(promised.length).toBeGreaterThan(20);
     expect([...new Set(promised)].filter((promise) => !known.has(promise))).toEqual([]);
+    // All but what is told before there is a route, and what only an operator sees.
+    expect([...known].filter((code) => !promised.includes(code)).sort()).toEqual([
+      '404 object-not-found',
+      '404 route-not-found',
+      '431 headers-too-large',
+      '500 invalid-storage-config',
+      '500 invalid-storage-path',
+      '500 unknown-storage-type',
+    ]);
   });
 });
 

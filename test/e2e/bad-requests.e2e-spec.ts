@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { expectNothingLeft } from '../support/leftovers.js';
@@ -68,9 +69,58 @@ describe('JSON bodies', () => {
     },
   );
 
-  it('of more than 16 MiB are refused', async () => {
-    const body = JSON.stringify({ digests: ['x'.repeat(16 * 1024 * 1024)] });
+  it('of more than 1 MiB are refused', async () => {
+    const body = JSON.stringify({ digests: ['x'.repeat(1024 * 1024)] });
     await expectProblem(await post(body), 413, 'body-too-large');
+  });
+
+  it('are refused before they are sent when their length says that they are too large', async () => {
+    const head = requestHead(app, 'POST /v1/files/preflight', {
+      'Content-Type': 'application/json',
+      'Content-Length': 2 * 1024 * 1024,
+    });
+    await expectProblem(await rawExchange(app, head), 413, 'body-too-large');
+  });
+
+  it('are refused when they have become too large, however much would follow', async () => {
+    const connection = await rawConnection(app);
+    await connection.send(
+      requestHead(app, 'POST /v1/files/preflight', {
+        'Content-Type': 'application/json',
+        'Transfer-Encoding': 'chunked',
+      }),
+    );
+    const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
+    for (let sent = 0; sent < 20; sent += 1) await connection.send(chunk);
+    await expectProblem(await connection.answer(), 413, 'body-too-large');
+    connection.socket.destroy();
+  });
+
+  it.each<[string, string]>([
+    [
+      'fields',
+      JSON.stringify(Object.fromEntries(Array.from({ length: 50_000 }, (_, n) => [n, 1]))),
+    ],
+    ['keys', `{"digests":[{${Array.from({ length: 50_000 }, (_, n) => `"${n}":1`).join()}}]}`],
+    ['items', `{"digests":[${'[],'.repeat(200_000)}[]]}`],
+  ])('with too many %s are refused without naming each', async (_, body) => {
+    const { errors } = await expectProblem(await post(body), 400, 'validation-failed');
+    expect(errors).toHaveLength(1);
+  });
+
+  it('name at most 100 faults', async () => {
+    const unknown = Object.fromEntries(Array.from({ length: 99 }, (_, n) => [`unknown${n}`, 1]));
+    const { errors } = await expectProblem(
+      await post(JSON.stringify({ ...unknown, digests: 1 })),
+      400,
+      'validation-failed',
+    );
+    expect(errors).toHaveLength(100);
+  });
+
+  it('that are no UTF-8 are refused', async () => {
+    const body = Buffer.from('{"digests":["\xff\xfe"]}', 'latin1');
+    await expectProblem(await post(new Uint8Array(body)), 400, 'malformed-body');
   });
 
   it.each([
@@ -84,8 +134,10 @@ describe('JSON bodies', () => {
   });
 
   it('in another charset are refused', async () => {
-    const response = await post('{}', { 'Content-Type': 'application/json; charset=koi8-r' });
-    await expectProblem(response, 415, 'unsupported-media-type');
+    for (const charset of ['koi8-r', 'utf-16', 'utf-7']) {
+      const response = await post('{}', { 'Content-Type': `application/json; charset=${charset}` });
+      await expectProblem(response, 415, 'unsupported-media-type');
+    }
   });
 
   it('that are compressed are refused', async () => {
@@ -158,7 +210,20 @@ describe('bytes that are no request', () => {
 
   it('are answered without Host too', async () => {
     const answer = await rawExchange(app, 'GET /health/live HTTP/1.1\r\n\r\n');
-    expect(answer?.status).toBe(400);
+    await expectProblem(answer, 400, 'bad-request');
+    expect((await rawExchange(app, 'GET /health/live HTTP/1.0\r\n\r\n'))?.status).toBe(200);
+  });
+
+  it('are answered when they ask for a tunnel', async () => {
+    const answer = await rawExchange(app, requestHead(app, 'CONNECT example.org:443'));
+    await expectProblem(answer, 400, 'bad-request');
+  });
+
+  it("get the id that the answer names also when the path can't be decoded", async () => {
+    const response = await app.fetch('/v1/files/%ff', { headers: { 'X-Request-Id': 'mine-7' } });
+    expect(response.headers.get('x-request-id')).toBe('mine-7');
+    const { instance } = await expectProblem(response, 400, 'bad-request');
+    expect(instance).toBe('urn:request:mine-7');
   });
 
   it('are answered 431 when the headers are too large', async () => {
@@ -178,7 +243,41 @@ describe('bytes that are no request', () => {
   });
 });
 
+describe('Expect: 100-continue', () => {
+  const CONTINUE = 'HTTP/1.1 100 Continue';
+  const headers = { Expect: '100-continue', 'Content-Length': 5 };
+
+  async function firstLine(head: string): Promise<string> {
+    const { socket, send } = await rawConnection(app);
+    await send(head);
+    const [first] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    return first.toString().split('\r\n', 1)[0] as string;
+  }
+
+  it('invites a body only from a caller whose key permits it', async () => {
+    const json = { ...headers, 'Content-Type': 'application/json' };
+    expect(await firstLine(requestHead(app, 'POST /v1/files', headers))).toBe(CONTINUE);
+    expect(await firstLine(requestHead(app, 'POST /v1/files/preflight', json))).toBe(CONTINUE);
+    const none = { ...json, Authorization: 'Bearer none' };
+    for (const path of ['/v1/files', '/v1/files/preflight']) {
+      expect(await firstLine(requestHead(app, `POST ${path}`, none))).toMatch(/^HTTP\/1\.1 401 /);
+    }
+  });
+
+  it('is the only expectation that is heeded', async () => {
+    const head = requestHead(app, 'GET /health/live', { Expect: 'the-spanish-inquisition' });
+    expect((await rawExchange(app, head))?.status).toBe(200);
+  });
+});
+
 describe('Content-Encoding of an upload', () => {
+  it('is refused in Transfer-Encoding too', async () => {
+    const head = requestHead(app, 'POST /v1/files', { 'Transfer-Encoding': 'gzip, chunked' });
+    const answer = await rawExchange(app, `${head}5\r\nhello\r\n0\r\n\r\n`);
+    await expectProblem(answer, 415, 'unsupported-content-encoding');
+  });
+
   it.each(['gzip', 'br', 'deflate', 'x-unknown', 'identity, gzip'])(
     '%s is refused',
     async (name) => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,6 +74,23 @@ describe('a client that stops sending', () => {
     connection.socket.destroy();
     await uploadSlotsUsed(app, 0);
     await expectNothingLeft(app);
+  });
+
+  it('is told 408 in the middle of a JSON body', async () => {
+    await start({ UPLOAD_STALL_SECONDS: '1' });
+    const connection = await rawConnection(app);
+    const headers = { 'Content-Type': 'application/json', 'Content-Length': 30 };
+    await connection.send(`${requestHead(app, 'POST /v1/files/preflight', headers)}{`);
+    await expectProblem(await connection.answer(), 408, 'request-timeout');
+    connection.socket.destroy();
+  });
+
+  it('loses its connection some seconds after an answer that needed no body', async () => {
+    await start({});
+    const { socket, send, answer } = await rawConnection(app);
+    await send(requestHead(app, 'GET /health/live', { 'Content-Length': 10 }));
+    expect((await answer())?.status).toBe(200);
+    await Promise.race([once(socket, 'close'), once(socket, 'end')]);
   });
 
   it('is told 408 when it only drips', async () => {

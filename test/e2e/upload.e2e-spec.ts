@@ -7,6 +7,7 @@ import { reprDigest, sha256 } from '../support/digests.js';
 import { expectNothingLeft, traces } from '../support/leftovers.js';
 import { fileForm, multipart, type Multipart } from '../support/multipart.js';
 import { expectProblem } from '../support/problems.js';
+import { rawExchange, requestHead } from '../support/raw-http.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -66,13 +67,31 @@ describe('a hold that ends by itself', () => {
     ).toEqual([{ reference_count: '0' }]);
   });
 
-  it.each(['2020-01-01T00:00:00Z', '2999-01-01', 'tomorrow', '2999-13-01T00:00:00Z'])(
-    'is not taken until %s',
-    async (expiresAt) => {
-      const response = await app.upload(content, { fields: { expiresAt } });
-      await expectProblem(response, 400, 'validation-failed');
-    },
-  );
+  it.each([
+    '2020-01-01T00:00:00Z',
+    '2999-01-01',
+    'tomorrow',
+    '2999-13-01T00:00:00Z',
+    '2999-02-30T00:00:00Z',
+    '2999-01-31T24:00:00Z',
+    '9999-12-31T23:59:59-23:59',
+  ])('is not taken until %s', async (expiresAt) => {
+    const response = await app.upload(content, { fields: { expiresAt } });
+    await expectProblem(response, 400, 'validation-failed');
+  });
+});
+
+describe('bytes that follow a whole upload', () => {
+  it.each([
+    ['a length', { 'Content-Length': 5 }, (text: string) => text],
+    ['chunks', { 'Transfer-Encoding': 'chunked' }, (text: string) => `5\r\n${text}\r\n0\r\n\r\n`],
+  ])('with %s do not take its answer', async (_, headers, framed) => {
+    const head = requestHead(app, 'POST /v1/files', headers as Record<string, string>);
+    for (let n = 0; n < 5; n += 1) {
+      const answer = await rawExchange(app, `${head}${framed(`tail${n}`)}GARBAGE`);
+      expect(answer).toMatchObject({ status: 201, headers: { connection: 'close' } });
+    }
+  });
 });
 
 describe('POST /v1/files with a form', () => {

@@ -92,6 +92,15 @@ export class BodyTooLargeError extends AppError {
   readonly kind = 'too-large';
   readonly code = 'body-too-large';
   readonly title = 'The body is too large';
+
+  /** @param limit what the route takes, in bytes */
+  constructor(limit?: number) {
+    super(
+      limit === undefined
+        ? 'The body is larger than this route takes.'
+        : `The body may have at most ${limit} bytes here.`,
+    );
+  }
 }
 
 export class UnsupportedMediaTypeError extends AppError {

@@ -93,14 +93,6 @@ describe('toAppError', () => {
 
   it.each<[string, object, string, number]>([
     ['too large', { type: 'entity.too.large', status: 413 }, 'body-too-large', 413],
-    ['no JSON', { type: 'entity.parse.failed', status: 400 }, 'malformed-body', 400],
-    ['encoded', { type: 'encoding.unsupported', status: 415 }, 'unsupported-content-encoding', 415],
-    [
-      'of another charset',
-      { type: 'charset.unsupported', status: 415 },
-      'unsupported-media-type',
-      415,
-    ],
     ['not sent to its end', { type: 'request.aborted', status: 400 }, 'request-aborted', 400],
     ['of another size', { type: 'request.size.invalid', status: 400 }, 'request-aborted', 400],
     ['wrong in a way that is new', { type: 'entity.verify.failed', status: 403 }, 'forbidden', 403],

@@ -7,12 +7,10 @@ import {
   BodyTooLargeError,
   ForbiddenError,
   InternalError,
-  MalformedBodyError,
   RequestAbortedError,
   RequestTimeoutError,
   RouteNotFoundError,
   UnauthenticatedError,
-  UnsupportedContentEncodingError,
   UnsupportedMediaTypeError,
 } from './http.errors.js';
 
@@ -60,12 +58,8 @@ export function problemOf(error: AppError, requestId: string): Problem {
 
 export const statusOf = (error: AppError): number => STATUS[error.kind];
 
-/** Failures of body-parser, by its `type`. */
-const BODY_PARSER: Readonly<Record<string, (cause: unknown) => AppError>> = {
-  'entity.too.large': () => new BodyTooLargeError('The JSON body may have at most 16 MiB.'),
-  'entity.parse.failed': () => new MalformedBodyError('The body is not valid JSON.'),
-  'encoding.unsupported': () => new UnsupportedContentEncodingError(),
-  'charset.unsupported': () => new UnsupportedMediaTypeError('JSON is read as UTF-8 only.'),
+/** Failures of raw-body, by their `type`. */
+const RAW_BODY: Readonly<Record<string, (cause: unknown) => AppError>> = {
   'request.aborted': (cause) => new RequestAbortedError({ cause }),
   'request.size.invalid': (cause) => new RequestAbortedError({ cause }),
 };
@@ -75,7 +69,7 @@ export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isConnectionLost(error)) return new DatabaseUnavailableError(error);
   const { type, code } = (error ?? {}) as { type?: string; code?: string };
-  const parsed = type === undefined ? undefined : BODY_PARSER[type]?.(error);
+  const parsed = type === undefined ? undefined : RAW_BODY[type]?.(error);
   if (parsed) return parsed;
   if (code === 'ECONNRESET' || code === 'ERR_STREAM_PREMATURE_CLOSE') {
     return new RequestAbortedError({ cause: error });
@@ -96,7 +90,7 @@ function byStatus(error: unknown): AppError {
     case 408:
       return new RequestTimeoutError('The request did not arrive in time.');
     case 413:
-      return new BodyTooLargeError('The body is larger than this route takes.');
+      return new BodyTooLargeError();
     case 415:
       return new UnsupportedMediaTypeError(
         'The body has a media type that this route does not take.',

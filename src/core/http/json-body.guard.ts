@@ -1,18 +1,35 @@
-import { Injectable, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
+import {
+  Inject,
+  Injectable,
+  SetMetadata,
+  type CanActivate,
+  type ExecutionContext,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { json } from 'body-parser';
+import { parse as parseContentType } from 'content-type';
 import type { Request, Response } from 'express';
-import { UnsupportedMediaTypeError } from '../errors/http.errors.js';
+import getRawBody from 'raw-body';
+import { ENV, type Env } from '../config/config.js';
+import {
+  BodyTooLargeError,
+  MalformedBodyError,
+  UnsupportedContentEncodingError,
+  UnsupportedMediaTypeError,
+} from '../errors/http.errors.js';
+import { inviteBody } from './expect-continue.js';
+import { watchProgress } from './watch-progress.js';
 
 const STREAMED_BODY = Symbol('streamed-body');
+const BODY_LIMIT = Symbol('body-limit');
+const DEFAULT_LIMIT = 1024 * 1024;
 
 /** This route reads its body itself, as a stream. */
 export const StreamedBody = (): MethodDecorator => SetMetadata(STREAMED_BODY, true);
 
-const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
+/** This route takes a JSON body of so many bytes, instead of the usual 1 MiB. */
+export const JsonBodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, bytes);
 
-/** Not inflated: a small compressed body can be a large one. */
-const parse = json({ limit: 16 * 1024 * 1024, inflate: false, strict: true });
+const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
 /**
  * Reads JSON bodies and lets nothing else pass. A guard and not a middleware, so that a body is read
@@ -21,25 +38,73 @@ const parse = json({ limit: 16 * 1024 * 1024, inflate: false, strict: true });
  */
 @Injectable()
 export class JsonBodyGuard implements CanActivate {
-  constructor(private readonly reflector: Reflector) {}
+  constructor(
+    private readonly reflector: Reflector,
+    @Inject(ENV) private readonly env: Pick<Env, 'UPLOAD_STALL_SECONDS'>,
+  ) {}
 
   canActivate(context: ExecutionContext): boolean | Promise<boolean> {
     const request = context.switchToHttp().getRequest<Request>();
-    if (!WITH_BODY.has(request.method)) return true;
-    if (this.reflector.get<boolean>(STREAMED_BODY, context.getHandler()) ?? false) return true;
-    return this.read(request, context.switchToHttp().getResponse<Response>());
+    const route = context.getHandler();
+    if (!WITH_BODY.has(request.method) || this.reflector.get(STREAMED_BODY, route)) return true;
+    const limit = this.reflector.get<number | undefined>(BODY_LIMIT, route) ?? DEFAULT_LIMIT;
+    return this.read(request, context.switchToHttp().getResponse<Response>(), limit);
   }
 
-  private async read(request: Request, response: Response): Promise<boolean> {
-    const hasBody =
-      request.headers['transfer-encoding'] !== undefined ||
-      Number(request.headers['content-length'] ?? 0) > 0;
-    if (hasBody && !request.is('application/json')) {
-      throw new UnsupportedMediaTypeError('Send the body as application/json.');
+  private async read(request: Request, response: Response, limit: number): Promise<boolean> {
+    const length = request.headers['content-length'];
+    const hasBody = request.headers['transfer-encoding'] !== undefined || Number(length ?? 0) > 0;
+    if (hasBody) {
+      refuseOtherThanJson(request);
+      if (Number(length ?? 0) > limit) throw new BodyTooLargeError(limit);
+      inviteBody(request, response);
+      request.body = parseJson(await this.receive(request, limit));
+    } else {
+      request.body = {};
     }
-    await new Promise<void>((resolve, reject) => {
-      parse(request, response, (error?: unknown) => (error ? reject(error as Error) : resolve()));
-    });
     return true;
   }
+
+  private async receive(request: Request, limit: number): Promise<Buffer> {
+    const abort = new AbortController();
+    const stopWatching = watchProgress(request, this.env.UPLOAD_STALL_SECONDS, abort);
+    const stalled = new Promise<never>((_, reject) => {
+      abort.signal.addEventListener('abort', () => reject(abort.signal.reason as Error));
+    });
+    try {
+      // The limit counts what comes, whatever was announced; what is too much is not waited for.
+      const length = request.headers['content-length'];
+      return await Promise.race([getRawBody(request, { limit, length }), stalled]);
+    } catch (error) {
+      const isTooLarge = (error as { type?: unknown }).type === 'entity.too.large';
+      throw isTooLarge ? new BodyTooLargeError(limit) : error;
+    } finally {
+      stopWatching();
+    }
+  }
+}
+
+function refuseOtherThanJson(request: Request): void {
+  if (!request.is('application/json')) {
+    throw new UnsupportedMediaTypeError('Send the body as application/json.');
+  }
+  const { charset } = parseContentType(request.headers['content-type'] ?? '').parameters;
+  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
+    throw new UnsupportedMediaTypeError('JSON is read as UTF-8 only.');
+  }
+  const encoding = request.headers['content-encoding'] ?? 'identity';
+  // A small compressed body can be a large one.
+  if (encoding.toLowerCase() !== 'identity') throw new UnsupportedContentEncodingError();
+}
+
+/** RFC 8259 section 8.1: UTF-8, a byte order mark is passed over. */
+function parseJson(bytes: Buffer): unknown {
+  if (bytes.length === 0) return {};
+  try {
+    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    if (typeof value === 'object' && value !== null) return value;
+  } catch (cause) {
+    throw new MalformedBodyError('The body is not valid JSON in UTF-8.', { cause });
+  }
+  throw new MalformedBodyError('The body is neither a JSON object nor an array.');
 }

@@ -1,7 +1,8 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RequestHandler } from 'express';
 import type { AppError } from '../errors/app.error.js';
 import {
   BadRequestError,
@@ -9,25 +10,61 @@ import {
   RequestTimeoutError,
 } from '../errors/http.errors.js';
 import { problemOf } from '../errors/problem.js';
+import { holdExpectations } from './expect-continue.js';
 
-/** Time for the request headers alone. Bodies have a watch of their own, by progress. */
+/** Time for the request headers alone. Bodies have a watch of their own, by progress: `watchProgress`. */
 const HEADERS_TIMEOUT_MS = 15_000;
+
+/** How long a client may still send the rest of a request that has its answer. */
+const REST_MS = 5_000;
 
 export function tuneServer(server: Server): void {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   // Node's default of 300 s cuts honest large uploads.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 65_000;
+  // `requireHost` does, with a problem.
+  (server as Server & { requireHostHeader: boolean }).requireHostHeader = false;
+  holdExpectations(server);
   server.on('clientError', answerClientError);
+  server.on('connect', (_request, socket) => answerRaw(socket, new BadRequestError(NO_TUNNEL)));
+  server.on('request', (request, response) => {
+    response.once('finish', () => endRest(request));
+  });
+}
+
+const NO_TUNNEL = 'This is no proxy: CONNECT is not answered.';
+
+/** RFC 9112 section 3.2. */
+export const requireHost: RequestHandler = (request, _response, next) => {
+  if (request.headers.host === undefined && request.httpVersion === '1.1') {
+    next(new BadRequestError('A request of HTTP/1.1 has a Host header.'));
+  } else {
+    next();
+  }
+};
+
+/** A body that never ends would keep its connection, and so the end of the process. */
+function endRest(request: IncomingMessage): void {
+  if (request.complete) return;
+  setTimeout(() => {
+    if (!request.complete) request.destroy();
+  }, REST_MS).unref();
 }
 
 /** Requests that Node's parser refuses never reach the application; they get a problem all the same. */
 function answerClientError(error: NodeJS.ErrnoException, duplex: Duplex): void {
   // Nothing but plain TCP is listened to.
-  const socket = duplex as Socket & { _httpMessage?: ServerResponse };
+  const socket = duplex as Socket & { _httpMessage?: ServerResponse<IncomingMessage> };
   const response = socket._httpMessage;
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy(error);
+    return;
+  }
+  // What follows a whole request is none of its: that one is carried out and gets its own answer.
+  if (response?.req.complete) {
+    if (!response.headersSent) response.setHeader('Connection', 'close');
+    response.once('finish', () => socket.destroySoon());
     return;
   }
   // In the middle of an answer a second one would be taken for its body; what is written gets out.
@@ -35,7 +72,11 @@ function answerClientError(error: NodeJS.ErrnoException, duplex: Duplex): void {
     socket.destroySoon();
     return;
   }
-  const problem = problemOf(clientErrorOf(error), 'unparsed');
+  answerRaw(socket, clientErrorOf(error));
+}
+
+function answerRaw(socket: Duplex, error: AppError): void {
+  const problem = problemOf(error, 'unparsed');
   const body = JSON.stringify(problem);
   socket.end(
     `HTTP/1.1 ${problem.status} ${problem.title}\r\nConnection: close\r\n` +

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import type { Request } from 'express';
-import { RequestTimeoutError } from '../../../core/errors/index.js';
+import { RequestTimeoutError } from '../errors/index.js';
 import { watchProgress } from './watch-progress.js';
 
 const STALL_SECONDS = 30;

@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { RequestTimeoutError } from '../../../core/errors/index.js';
+import { RequestTimeoutError } from '../errors/index.js';
 
 /** A client that sends less than this in the whole of the time counts as one that sends nothing. */
 const MIN_BYTES = 1024;

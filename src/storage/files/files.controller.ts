@@ -80,13 +80,6 @@ export class FilesController {
    */
   @Post('preflight')
   @HttpCode(200)
-  @ApiProblems({
-    400: ['validation-failed', 'malformed-body'],
-    401: ['unauthenticated'],
-    403: ['forbidden'],
-    413: ['body-too-large'],
-    415: ['unsupported-media-type'],
-  })
   @RequirePermission('files:read')
   async preflight(
     @Caller() caller: Principal,
@@ -97,11 +90,7 @@ export class FilesController {
 
   /** List the files that the caller may read, newest first. */
   @Get()
-  @ApiProblems({
-    400: ['validation-failed', 'cursor-mismatch'],
-    401: ['unauthenticated'],
-    403: ['forbidden'],
-  })
+  @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
   @RequirePermission('files:read')
   async list(@Caller() caller: Principal, @Query() query: ListFilesQuery): Promise<FilePageDto> {
     const { items, nextCursor } = await this.files.list(caller, query);
@@ -142,6 +131,7 @@ export class FilesController {
    */
   @Delete(':id')
   @ApiFileId()
+  @ApiProblems({ 503: ['transaction-conflict', 'outcome-unknown'] })
   @HttpCode(204)
   @RequirePermission('files:write')
   async release(@Caller() caller: Principal, @Param('id', FileIdPipe) id: number): Promise<void> {

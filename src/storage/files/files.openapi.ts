@@ -24,19 +24,24 @@ const IDEMPOTENCY_KEY = ApiHeader({
   name: 'Idempotency-Key',
   required: false,
   description:
-    'Makes a repeat safe: within 24 hours the same key with the same content gives the same answer and no second hold. 1 to 255 visible ASCII characters.',
+    'Makes a repeat safe: within 24 hours the same key with the same content gives the same answer and no second hold, also when the file was given up meanwhile. 1 to 255 visible ASCII characters.',
 });
 
 const UPLOAD_PROBLEMS = {
   400: ['validation-failed', 'malformed-multipart', 'size-mismatch', 'request-aborted'],
-  401: ['unauthenticated'],
-  403: ['forbidden'],
   408: ['request-timeout'],
   409: ['idempotency-in-progress'],
   413: ['upload-too-large'],
   415: ['unsupported-content-encoding'],
   422: ['idempotency-key-reused'],
-  503: ['upload-slots-busy', 'storage-unavailable', 'database-unavailable', 'outcome-unknown'],
+  500: ['content-hash-conflict'],
+  503: [
+    'upload-slots-busy',
+    'upload-lease-lost',
+    'storage-unavailable',
+    'transaction-conflict',
+    'outcome-unknown',
+  ],
   507: ['storage-full'],
 } as const;
 
@@ -122,8 +127,6 @@ export const ApiFileId = (): MethodDecorator =>
     ApiParam({ name: 'id', type: 'integer', description: 'Id of a file.', example: 1 }),
     ApiProblems({
       400: ['validation-failed'],
-      401: ['unauthenticated'],
-      403: ['forbidden'],
       404: ['file-not-found'],
     }),
   );

@@ -6,7 +6,7 @@ import {
   type ExecutionContext,
   type NestInterceptor,
 } from '@nestjs/common';
-import type { Request } from 'express';
+import type { Request, Response } from 'express';
 import { catchError, finalize, type Observable } from 'rxjs';
 import {
   ARTIFACT_PRODUCER,
@@ -20,11 +20,12 @@ import {
   UnsupportedContentEncodingError,
   UploadTooLargeError,
 } from '../../../core/errors/index.js';
+import { inviteBody } from '../../../core/http/expect-continue.js';
+import { watchProgress } from '../../../core/http/watch-progress.js';
 import { IdempotencyService } from '../../../core/idempotency/idempotency.service.js';
 import { FormReceiver } from './form-receiver.js';
 import { RawReceiver } from './raw-receiver.js';
 import { UploadSlots } from './upload-slots.js';
-import { watchProgress } from './watch-progress.js';
 
 const BATCH = Symbol('batch-upload');
 
@@ -53,14 +54,16 @@ export class UploadInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<Request>();
     const isBatch = Reflect.getMetadata(BATCH, context.getHandler()) === true;
     this.refuseEarly(request, isBatch);
-    const releaseSlot = this.slots.take();
+    // Before a slot is taken: whoever waits for another request with the same key is no load.
+    const claim = await this.idempotency.claim(
+      callerOf(request),
+      `${request.method} ${(request.route as { path: string }).path}`,
+      request.header('idempotency-key'),
+    );
     try {
-      const claim = await this.idempotency.claim(
-        callerOf(request),
-        `${request.method} ${(request.route as { path: string }).path}`,
-        request.header('idempotency-key'),
-      );
+      const releaseSlot = this.slots.take();
       try {
+        inviteBody(request, context.switchToHttp().getResponse<Response>());
         const staged = await this.receive(request, isBatch);
         request.upload = { staged, claim };
         return next.handle().pipe(
@@ -74,11 +77,11 @@ export class UploadInterceptor implements NestInterceptor {
           }),
         );
       } catch (error) {
-        await claim.release();
+        releaseSlot();
         throw error;
       }
     } catch (error) {
-      releaseSlot();
+      await claim.release();
       throw error;
     }
   }
@@ -88,6 +91,9 @@ export class UploadInterceptor implements NestInterceptor {
     const encoding = request.header('content-encoding') ?? 'identity';
     // A small encoded body can be a large one.
     if (encoding.toLowerCase() !== 'identity') throw new UnsupportedContentEncodingError();
+    const transfer = request.header('transfer-encoding') ?? 'chunked';
+    // Node decodes no other, and would hand over the bytes as they came.
+    if (transfer.toLowerCase() !== 'chunked') throw new UnsupportedContentEncodingError();
     const { UPLOAD_MAX_BYTES, UPLOAD_MAX_FILES } = this.env;
     const limit = isBatch
       ? UPLOAD_MAX_BYTES * UPLOAD_MAX_FILES
