@@ -248,10 +248,10 @@ describe('Expect: 100-continue', () => {
   const headers = { Expect: '100-continue', 'Content-Length': 5 };
 
   async function firstLine(head: string): Promise<string> {
-    const { socket, send } = await rawConnection(app);
-    await send(head);
-    const [first] = (await once(socket, 'data')) as [Buffer];
-    socket.destroy();
+    const connection = await rawConnection(app);
+    await connection.send(head);
+    const [first] = (await once(connection.socket, 'data')) as [Buffer];
+    connection.socket.destroy();
     return first.toString().split('\r\n', 1)[0] as string;
   }
 

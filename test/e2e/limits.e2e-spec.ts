@@ -87,10 +87,10 @@ describe('a client that stops sending', () => {
 
   it('loses its connection some seconds after an answer that needed no body', async () => {
     await start({});
-    const { socket, send, answer } = await rawConnection(app);
-    await send(requestHead(app, 'GET /health/live', { 'Content-Length': 10 }));
-    expect((await answer())?.status).toBe(200);
-    await Promise.race([once(socket, 'close'), once(socket, 'end')]);
+    const connection = await rawConnection(app);
+    await connection.send(requestHead(app, 'GET /health/live', { 'Content-Length': 10 }));
+    expect((await connection.answer())?.status).toBe(200);
+    await Promise.race([once(connection.socket, 'close'), once(connection.socket, 'end')]);
   });
 
   it('is told 408 when it only drips', async () => {
