@@ -68,7 +68,15 @@ import { StorageFactory } from './storage-factory.service.js';
     UploadLeases,
     UploadSlots,
   ],
-  exports: [STORAGE_BACKEND, STORAGE_FACTORY, ARTIFACT_PRODUCER, FILE_REFERENCES, GarbageCollector],
+  exports: [
+    STORAGE_BACKEND,
+    STORAGE_FACTORY,
+    ARTIFACT_PRODUCER,
+    FILE_REFERENCES,
+    ContentReader,
+    FilesService,
+    GarbageCollector,
+  ],
 })
 export class StorageModule implements OnModuleInit {
   constructor(

@@ -1,5 +1,6 @@
 import type { Transaction } from '../database/unit-of-work.js';
 import type { FileId } from './ids.js';
+import type { Principal } from './principal.contract.js';
 
 export const FILE_REFERENCES = Symbol('IFileReferences');
 
@@ -32,6 +33,17 @@ export interface FileUse {
   expiresAt?: Date | null;
 }
 
+/** A reference that was made, and what it is on. */
+export interface AcquiredReference {
+  /** `file_references.id`: names this one reference when it is given up. */
+  referenceId: string;
+  fileId: FileId;
+  /** SHA-256 of the bytes, lower-case hex. */
+  contentHash: string;
+  /** Bytes. */
+  size: number;
+}
+
 /**
  * Counts of `files` change only here and in `IArtifactProducer.publish`. Each call runs in the
  * caller's transaction, so that a count and its references can't part; several files are locked
@@ -40,6 +52,21 @@ export interface FileUse {
 export interface IFileReferences {
   /** One more reference on a file that exists. @throws FileNotFoundError */
   acquire(tx: Transaction, fileId: FileId, owner: ReferenceOwner, use: FileUse): Promise<void>;
+  /**
+   * One more reference for each of these uses, of files that the caller may read, in the order given;
+   * all or none.
+   * @throws FileNotFoundError when one is unknown, or not for this caller to read
+   */
+  acquireAll(
+    tx: Transaction,
+    caller: Principal,
+    owner: ReferenceOwner,
+    uses: readonly (FileUse & { fileId: FileId })[],
+  ): Promise<AcquiredReference[]>;
+  /** The references that these attempts became by `IArtifactProducer.publish`, in the order given. */
+  ofAttempts(tx: Transaction, attemptIds: readonly string[]): Promise<AcquiredReference[]>;
+  /** Gives up these references, each once: one that is gone already is passed over. */
+  releaseAll(tx: Transaction, referenceIds: readonly string[]): Promise<void>;
   /**
    * Gives up every reference of this owner on this file; bytes are not touched, the collector
    * removes them after their grace. Returns how many there were: 0 changes nothing.

@@ -14,6 +14,13 @@ export class ValidationFailedError extends AppError {
   static of(pointer: string, detail: string): ValidationFailedError {
     return new ValidationFailedError([{ pointer, detail }]);
   }
+
+  /** The same faults, of an input that lies below this pointer. */
+  below(parent: string): ValidationFailedError {
+    return new ValidationFailedError(
+      (this.errors ?? []).map(({ pointer, detail }) => ({ pointer: parent + pointer, detail })),
+    );
+  }
 }
 
 export class MalformedBodyError extends AppError {

@@ -93,8 +93,8 @@ export class FileNotFoundError extends AppError {
   readonly code = 'file-not-found';
   readonly title = 'There is no such file';
 
-  constructor() {
-    super('No file of this id can be read with this key.');
+  constructor(id?: number) {
+    super(`No file of ${id === undefined ? 'this id' : `the id ${id}`} can be read with this key.`);
   }
 }
 

@@ -102,6 +102,20 @@ export class FilesRepository {
     return rows.map(viewOf);
   }
 
+  /** Of these files those that the caller may read. */
+  async whichReadable(
+    tx: Transaction,
+    caller: Principal,
+    ids: readonly FileId[],
+  ): Promise<Set<FileId>> {
+    const rows = (await managerOf(tx).query(
+      `SELECT asked.id FROM ${CALLER} CROSS JOIN unnest($3::int[]) AS asked (id)
+       WHERE EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = asked.id AND ${READABLE})`,
+      [caller.isAdmin, caller.id, ids],
+    )) as { id: FileId }[];
+    return new Set(rows.map(({ id }) => id));
+  }
+
   /** Of these contents those that the caller may read. */
   async findReadable(
     caller: Principal,

@@ -85,6 +85,12 @@ export class FilesService {
     return file;
   }
 
+  /** Those of these that the caller may read. */
+  async getAll(caller: Principal, ids: readonly FileId[]): Promise<Map<FileId, FileView>> {
+    const views = await Promise.all([...new Set(ids)].map((id) => this.files.find(caller, id)));
+    return new Map(views.filter((view) => view !== null).map((view) => [view.id, view]));
+  }
+
   /** Newest first. @throws CursorMismatchError */
   async list(
     caller: Principal,

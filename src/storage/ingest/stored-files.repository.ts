@@ -1,7 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import type { FileUse, ReferenceOwner } from '../../core/contracts/file-references.contract.js';
+import type {
+  AcquiredReference,
+  FileUse,
+  ReferenceOwner,
+} from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { StoredFile, type FileHealth } from '../entities/stored-file.entity.js';
@@ -125,6 +129,82 @@ export class StoredFilesRepository {
         JSON.stringify(use.metadata ?? {}),
         use.expiresAt ?? null,
       ],
+    );
+  }
+
+  /** One more reference for each mention of an id; rows are locked in the order of content_hash. */
+  async bumpAll(
+    tx: Transaction,
+    ids: readonly FileId[],
+  ): Promise<Map<FileId, { fileId: FileId; contentHash: string; size: number }>> {
+    const [rows] = (await managerOf(tx).query(
+      `WITH asked AS (SELECT id, count(*) AS uses FROM unnest($1::int[]) AS id GROUP BY id),
+            locked AS (SELECT f.id, a.uses FROM files f JOIN asked a ON a.id = f.id
+                       ORDER BY f.content_hash FOR UPDATE OF f)
+       UPDATE files f SET reference_count = f.reference_count + l.uses, zero_since = NULL
+       FROM locked l WHERE f.id = l.id RETURNING f.id, f.content_hash, f.size_bytes`,
+      [ids],
+    )) as [ObjectRow[], number];
+    return new Map(
+      rows.map(({ id, content_hash, size_bytes }) => [
+        id,
+        { fileId: id, contentHash: content_hash, size: Number(size_bytes) },
+      ]),
+    );
+  }
+
+  /** Their ids, in the order given. */
+  async insertReferences(
+    tx: Transaction,
+    owner: ReferenceOwner,
+    uses: readonly (FileUse & { fileId: FileId })[],
+  ): Promise<string[]> {
+    const rows = (await managerOf(tx).query(
+      `INSERT INTO file_references (owner_type, owner_id, file_id, file_type, file_name, mime_type,
+         compression_type, metadata)
+       SELECT $1, $2, u.file_id, u.file_type, u.file_name, u.mime_type, u.compression_type, u.metadata
+       FROM unnest($3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::jsonb[])
+         WITH ORDINALITY
+         AS u (file_id, file_type, file_name, mime_type, compression_type, metadata, place)
+       ORDER BY u.place RETURNING id`,
+      [
+        owner.type,
+        owner.id,
+        uses.map(({ fileId }) => fileId),
+        uses.map(({ fileType }) => fileType),
+        uses.map(({ fileName }) => fileName ?? null),
+        uses.map(({ mimeType }) => mimeType ?? null),
+        uses.map(({ compressionType }) => compressionType ?? null),
+        uses.map(({ metadata }) => JSON.stringify(metadata ?? {})),
+      ],
+    )) as { id: string }[];
+    return rows.map(({ id }) => id);
+  }
+
+  async referencesOfAttempts(
+    tx: Transaction,
+    attemptIds: readonly string[],
+  ): Promise<AcquiredReference[]> {
+    return (await managerOf(tx).query(
+      `SELECT r.id AS "referenceId", f.id AS "fileId", f.content_hash AS "contentHash",
+              f.size_bytes::float8 AS size
+       FROM unnest($1::uuid[]) WITH ORDINALITY AS asked (attempt_id, place)
+       JOIN file_references r ON r.attempt_id = asked.attempt_id
+       JOIN files f ON f.id = r.file_id ORDER BY asked.place`,
+      [attemptIds],
+    )) as AcquiredReference[];
+  }
+
+  async removeReferencesById(tx: Transaction, ids: readonly string[]): Promise<void> {
+    await managerOf(tx).query(
+      `WITH gone AS (DELETE FROM file_references WHERE id = ANY($1::bigint[]) RETURNING file_id),
+            counted AS (SELECT file_id, count(*) AS uses FROM gone GROUP BY file_id),
+            locked AS (SELECT f.id, c.uses FROM files f JOIN counted c ON c.file_id = f.id
+                       ORDER BY f.content_hash FOR UPDATE OF f)
+       UPDATE files f SET reference_count = f.reference_count - l.uses,
+         zero_since = CASE WHEN f.reference_count = l.uses THEN now() END
+       FROM locked l WHERE f.id = l.id`,
+      [ids],
     );
   }
 

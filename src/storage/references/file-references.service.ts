@@ -1,18 +1,24 @@
 import { Injectable } from '@nestjs/common';
 import type {
+  AcquiredReference,
   FileUse,
   IFileReferences,
   ReferenceOwner,
 } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
 import type { Transaction } from '../../core/database/index.js';
 import { FileNotFoundError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
+import { FilesRepository } from '../files/files.repository.js';
 import { StoredFilesRepository } from '../ingest/stored-files.repository.js';
 
 @Injectable()
 export class FileReferences implements IFileReferences {
-  constructor(private readonly files: StoredFilesRepository) {}
+  constructor(
+    private readonly files: StoredFilesRepository,
+    private readonly views: FilesRepository,
+  ) {}
 
   async acquire(
     tx: Transaction,
@@ -22,6 +28,37 @@ export class FileReferences implements IFileReferences {
   ): Promise<void> {
     if (!(await this.files.bumpById(tx, fileId))) throw new FileNotFoundError();
     await this.files.insertReference(tx, fileId, owner, use, null);
+  }
+
+  async acquireAll(
+    tx: Transaction,
+    caller: Principal,
+    owner: ReferenceOwner,
+    uses: readonly (FileUse & { fileId: FileId })[],
+  ): Promise<AcquiredReference[]> {
+    const ids = [...new Set(uses.map(({ fileId }) => fileId))];
+    // Locked first: what is readable then stays so until the commit.
+    const locked = await this.files.bumpAll(
+      tx,
+      uses.map(({ fileId }) => fileId),
+    );
+    const readable = await this.views.whichReadable(tx, caller, ids);
+    const missing = ids.find((id) => !locked.has(id) || !readable.has(id));
+    if (missing !== undefined) throw new FileNotFoundError(missing);
+    const referenceIds = await this.files.insertReferences(tx, owner, uses);
+    return uses.map(({ fileId }, index) => ({
+      referenceId: referenceIds[index] as string,
+      ...(locked.get(fileId) as Omit<AcquiredReference, 'referenceId'>),
+    }));
+  }
+
+  async ofAttempts(tx: Transaction, attemptIds: readonly string[]): Promise<AcquiredReference[]> {
+    return await this.files.referencesOfAttempts(tx, attemptIds);
+  }
+
+  async releaseAll(tx: Transaction, referenceIds: readonly string[]): Promise<void> {
+    await this.files.removeReferencesById(tx, referenceIds);
+    faultPoint('D1');
   }
 
   async release(tx: Transaction, fileId: FileId, owner: ReferenceOwner): Promise<number> {

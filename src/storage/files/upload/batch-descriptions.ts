@@ -29,11 +29,7 @@ async function parseItem(item: object, index: number): Promise<FileDescriptionDt
     return await parseDescription(item);
   } catch (error) {
     if (!(error instanceof ValidationFailedError)) throw error;
-    const faults = (error.errors ?? []).map(({ pointer, detail }) => ({
-      pointer: `/items/${index}${pointer}`,
-      detail,
-    }));
-    throw new ValidationFailedError(faults);
+    throw error.below(`/items/${index}`);
   }
 }
 
