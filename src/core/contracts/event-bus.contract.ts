@@ -1,4 +1,4 @@
-import type { FileId, PrincipalId } from './ids.js';
+import type { DatasetId, FileId, PrincipalId, VersionId } from './ids.js';
 
 export const EVENT_BUS = Symbol('IEventBus');
 
@@ -13,6 +13,16 @@ export interface StratumEvents {
   };
   /** A caller gave up its holds on a file. Others may still keep the bytes. */
   'file.deleted': { fileId: FileId; principalId: PrincipalId };
+  'dataset.created': { datasetId: DatasetId; principalId: PrincipalId };
+  'dataset.updated': { datasetId: DatasetId; principalId: PrincipalId };
+  /** Hidden from now on; it can be restored for a while. */
+  'dataset.deleted': { datasetId: DatasetId; principalId: PrincipalId };
+  'version.created': {
+    datasetId: DatasetId;
+    versionId: VersionId;
+    versionNumber: number;
+    principalId: PrincipalId;
+  };
 }
 
 export type EventName = keyof StratumEvents;

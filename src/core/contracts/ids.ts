@@ -6,3 +6,9 @@ export const MAX_FILE_ID = 2 ** 31 - 1;
 
 /** Id of whoever calls: a UUID. */
 export type PrincipalId = string;
+
+/** A UUIDv7. */
+export type DatasetId = string;
+
+/** A UUIDv7. */
+export type VersionId = string;

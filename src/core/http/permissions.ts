@@ -10,7 +10,8 @@ import type { Principal } from '../contracts/principal.contract.js';
 import { UnauthenticatedError } from '../errors/http.errors.js';
 
 /** What a route lets its caller do. Roles grant these; an admin has all of them. */
-export type Permission = 'files:read' | 'files:write' | 'metrics:read';
+export type Permission =
+  'files:read' | 'files:write' | 'datasets:read' | 'datasets:write' | 'metrics:read';
 
 export const PERMISSION = Symbol('permission');
 export const PUBLIC = 'public';

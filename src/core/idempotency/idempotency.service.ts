@@ -1,6 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import { hash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import canonicalize from 'canonicalize';
 import type { Transaction } from '../database/index.js';
 import {
   IdempotencyInProgressError,
@@ -84,6 +85,29 @@ export class IdempotencyService implements OnModuleInit, OnApplicationShutdown {
       if (recorded) return replayOf(recorded);
       if (Date.now() >= deadline) throw new IdempotencyInProgressError();
       await delay(pause);
+    }
+  }
+
+  /**
+   * Carries a request out, or gives the answer that it was given before under the same key.
+   * @param request all that was asked; a repeat must ask the same
+   * @param work is handed what records the answer, to be called in the transaction of the change
+   * @throws IdempotencyKeyReusedError, IdempotencyInProgressError, and what `work` throws
+   */
+  async once<T>(
+    scope: { principalId: string; route: string; key: string | undefined },
+    request: unknown,
+    work: (record: (tx: Transaction, answer: T) => Promise<void>) => Promise<T>,
+  ): Promise<T> {
+    const claim = await this.claim(scope.principalId, scope.route, scope.key);
+    try {
+      const digest = hash('sha256', canonicalize(request) ?? '', 'hex');
+      const earlier = claim.replay(digest);
+      if (earlier !== undefined) return JSON.parse(earlier as string) as T;
+      // As text: the database would put the members of an object into another order.
+      return await work((tx, answer) => claim.complete(tx, digest, JSON.stringify(answer)));
+    } finally {
+      await claim.release();
     }
   }
 
