@@ -1,5 +1,6 @@
 import type { MigrationClass } from '../core/database/index.js';
 import { CreateStore1764000000000 } from './1764000000000-create-store.js';
+import { CreateDatasets1764100000000 } from './1764100000000-create-datasets.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
-export const MIGRATIONS: MigrationClass[] = [CreateStore1764000000000];
+export const MIGRATIONS: MigrationClass[] = [CreateStore1764000000000, CreateDatasets1764100000000];

@@ -1,0 +1,85 @@
+import { AppError } from '../core/errors/index.js';
+
+export class DatasetNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'dataset-not-found';
+  readonly title = 'There is no such dataset';
+
+  constructor() {
+    super('No dataset of this id or slug can be read with this key.');
+  }
+}
+
+export class SlugTakenError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'slug-taken';
+  readonly title = 'Another dataset has this slug';
+
+  constructor(slug: string) {
+    super(`Choose another slug than ${slug}, or leave it out to get one that is free.`);
+  }
+}
+
+export class VersionNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'version-not-found';
+  readonly title = 'There is no such version';
+
+  constructor(ref: string) {
+    super(`The dataset has no version, branch or tag ${ref}.`);
+  }
+}
+
+export class PathNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'path-not-found';
+  readonly title = 'The version has no such file';
+
+  constructor(path: string) {
+    super(`There is no file at ${path} in this version.`);
+  }
+}
+
+export class PathAbsentError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'path-absent';
+  readonly title = 'A file to delete or move is not there';
+
+  constructor(path: string) {
+    super(`The parent version has no file at ${path}.`);
+  }
+}
+
+export class PathExistsError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'path-exists';
+  readonly title = 'A file is moved onto another';
+
+  constructor(path: string) {
+    super(`The parent version has a file at ${path}: delete it in an earlier commit, or put.`);
+  }
+}
+
+export class PathConflictError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'path-conflict';
+  readonly title = 'A path would be a file and a folder';
+
+  constructor(file: string, below: string) {
+    super(`${file} would be a file, and the folder that ${below} lies in.`);
+  }
+}
+
+export class ParentNotHeadError extends AppError {
+  readonly kind = 'precondition';
+  readonly code = 'parent-not-head';
+  readonly title = 'The branch has moved on';
+
+  constructor(branch: string, head: number | null) {
+    super(
+      head === null
+        ? `The branch ${branch} has no version yet: leave parent out.`
+        : `The head of ${branch} is version ${head}. Read it, and commit on top of it.`,
+    );
+  }
+}

@@ -1,0 +1,28 @@
+const MAX_LENGTH = 100;
+/** So much of a name, to leave room for what tells two of the same name apart. */
+const MAX_FROM_NAME = 80;
+
+export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+export const isUuid = (text: string): boolean => UUID.test(text.toLowerCase());
+
+/** A slug stands where an id can stand: it must not look like one. */
+export const isSlug = (text: string): boolean =>
+  text.length <= MAX_LENGTH && SLUG.test(text) && !isUuid(text);
+
+/** `São Paulo: trips` becomes `sao-paulo-trips`; a name without such letters becomes `dataset`. */
+export function slugOf(name: string): string {
+  const words =
+    name
+      .normalize('NFKD')
+      .toLowerCase()
+      .match(/[a-z0-9\p{M}]+/gu) ?? [];
+  const slug = words
+    .map((word) => word.replaceAll(/\p{M}/gu, ''))
+    .filter((word) => word !== '')
+    .join('-')
+    .slice(0, MAX_FROM_NAME)
+    .replace(/-$/, '');
+  return slug === '' || isUuid(slug) ? 'dataset' : slug;
+}

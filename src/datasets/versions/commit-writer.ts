@@ -1,0 +1,174 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { v7 as uuidv7 } from 'uuid';
+import {
+  ARTIFACT_PRODUCER,
+  type IArtifactProducer,
+  type StagedArtifact,
+} from '../../core/contracts/artifact-producer.contract.js';
+import {
+  FILE_REFERENCES,
+  type AcquiredReference,
+  type IFileReferences,
+  type ReferenceOwner,
+} from '../../core/contracts/file-references.contract.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { RetryTransaction, type Transaction } from '../../core/database/index.js';
+import { DatasetNotFoundError, ParentNotHeadError, PathConflictError } from '../datasets.errors.js';
+import type { Change, PutChange } from './changes.js';
+import { planCommit, type PlannedEntry } from './commit-plan.js';
+import { ComponentsRepository, type ComponentView } from './components.repository.js';
+import { LayerCompactor } from './layer-compactor.service.js';
+import { MAX_LAYERS } from './layer-runs.js';
+import { LayersRepository, type NewEntry } from './layers.repository.js';
+import type { DescribedPut } from './overlay.js';
+import { foldersOf } from './paths.js';
+import { figuresOf } from './version-figures.js';
+import { VersionsRepository, type Version } from './versions.repository.js';
+
+export interface PreparedCommit {
+  datasetId: string;
+  branch: string;
+  message: string;
+  /** The version that the branch must be at: its id or number. `null`: wherever it is. */
+  parent: string | number | null;
+  changes: readonly Change[];
+  puts: ReadonlyMap<PutChange, DescribedPut>;
+  overlay: StagedArtifact;
+}
+
+/** Whoever keeps the files of a dataset alive: the dataset. */
+const ownerOf = (datasetId: string): ReferenceOwner => ({ type: 'dataset', id: datasetId });
+
+/** Writes the rows of a commit: as many as it has changes, however large the dataset is. */
+@Injectable()
+export class CommitWriter {
+  constructor(
+    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
+    @Inject(FILE_REFERENCES) private readonly references: IFileReferences,
+    private readonly versions: VersionsRepository,
+    private readonly layers: LayersRepository,
+    private readonly components: ComponentsRepository,
+    private readonly compactor: LayerCompactor,
+  ) {}
+
+  /**
+   * @throws DatasetNotFoundError, FileNotFoundError, ParentNotHeadError, PathAbsentError,
+   *   PathExistsError, PathConflictError
+   */
+  async write(tx: Transaction, caller: Principal, commit: PreparedCommit): Promise<Version> {
+    const { datasetId } = commit;
+    const versionNumber = await this.versions.takeNumber(tx, datasetId);
+    if (versionNumber === null) throw new DatasetNotFoundError();
+    const head = await this.versions.headOf(tx, datasetId, commit.branch);
+    refuseOtherParent(commit, head);
+    const below = head ? await this.layers.layersOf(head.id, tx) : [];
+    if (head && below.length >= MAX_LAYERS) {
+      throw new RetryTransaction(() => this.compactor.compact(head));
+    }
+    const current = await this.layers.lookup(below, touchedBy(commit.changes), tx);
+    const plan = planCommit(commit.changes, current);
+    await this.refuseFoldersAsFiles(tx, below, plan, current);
+    const id = uuidv7();
+    const entries = await this.insertEntries(tx, caller, { ...commit, id }, plan);
+    const own = await this.layers.insertLayer(tx, datasetId, entries);
+    const version = await this.versions.insert(tx, {
+      id,
+      datasetId,
+      versionNumber,
+      parentId: head?.id ?? null,
+      mergedId: null,
+      message: commit.message,
+      ...(await this.publishOverlay(tx, commit)),
+      ownLayerId: own,
+      ...(await this.figures(tx, head, plan, current, entries)),
+      createdBy: caller.id,
+    });
+    await this.layers.setLayers(tx, id, [own, ...below]);
+    await this.versions.moveBranch(tx, datasetId, commit.branch, id);
+    return version;
+  }
+
+  /** A path that gets a file must not be a folder of files that stay. */
+  private async refuseFoldersAsFiles(
+    tx: Transaction,
+    below: readonly string[],
+    plan: ReadonlyMap<string, PlannedEntry>,
+    current: ReadonlyMap<string, string>,
+  ): Promise<void> {
+    const added = [...plan].filter(([path, entry]) => entry !== null && !current.has(path));
+    const leaving = [...plan.values()].filter((entry) => entry === null).length;
+    const found = await this.layers.filesBelow(
+      below,
+      added.map(([path]) => path),
+      leaving + 1,
+      tx,
+    );
+    const staying = found.find(({ path }) => plan.get(path) !== null);
+    if (staying) throw new PathConflictError(staying.folder, staying.path);
+  }
+
+  /** Each put becomes a component with a reference of its own. */
+  private async insertEntries(
+    tx: Transaction,
+    caller: Principal,
+    { id, datasetId, puts }: PreparedCommit & { id: string },
+    plan: ReadonlyMap<string, PlannedEntry>,
+  ): Promise<NewEntry[]> {
+    const all = [...puts.values()];
+    const uses = all.map(({ change, use }) => ({ ...use, fileId: change.fileId }));
+    const acquired = await this.references.acquireAll(tx, caller, ownerOf(datasetId), uses);
+    const ids = await this.components.insertAll(
+      tx,
+      { id, datasetId },
+      all.map(({ change, use }, index) => ({
+        ...(acquired[index] as AcquiredReference),
+        use,
+        index: change.index ?? null,
+      })),
+    );
+    const idOf = new Map(all.map(({ change }, index) => [change, ids[index] as string]));
+    return [...plan].map(([path, entry]) => {
+      if (entry === null) return { path, componentId: null };
+      const isNew = 'put' in entry;
+      return { path, componentId: isNew ? (idOf.get(entry.put) as string) : entry.componentId };
+    });
+  }
+
+  private async publishOverlay(tx: Transaction, { datasetId, overlay }: PreparedCommit) {
+    await this.producer.publish(tx, [overlay], ownerOf(datasetId));
+    const [made] = await this.references.ofAttempts(tx, [overlay.attemptId]);
+    const { fileId, referenceId } = made as AcquiredReference;
+    return { overlayFileId: fileId, overlayReferenceId: referenceId };
+  }
+
+  private async figures(
+    tx: Transaction,
+    parent: Version | null,
+    plan: ReadonlyMap<string, PlannedEntry>,
+    current: ReadonlyMap<string, string>,
+    entries: readonly NewEntry[],
+  ) {
+    const removed = [...plan.keys()].flatMap((path) => current.get(path) ?? []);
+    const added = entries.flatMap(({ componentId }) => componentId ?? []);
+    const views = await this.components.findAll([...new Set([...removed, ...added])], tx);
+    const viewsOf = (ids: readonly string[]) => ids.map((id) => views.get(id) as ComponentView);
+    return figuresOf(parent, viewsOf(added), viewsOf(removed));
+  }
+}
+
+function refuseOtherParent({ parent, branch }: PreparedCommit, head: Version | null): void {
+  if (parent === null) return;
+  const isHead = head !== null && (parent === head.id || parent === head.versionNumber);
+  if (!isHead) throw new ParentNotHeadError(branch, head?.versionNumber ?? null);
+}
+
+/** Every path that the changes name, and every folder that one of them goes into. */
+function touchedBy(changes: readonly Change[]): string[] {
+  const paths = new Set<string>();
+  for (const change of changes) {
+    paths.add(change.path);
+    for (const folder of foldersOf(change.path)) paths.add(folder);
+    if (change.op === 'move') paths.add(change.from);
+  }
+  return [...paths];
+}

@@ -1,0 +1,46 @@
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
+import { IsArray, IsOptional, IsString, Length, Matches, Validate } from 'class-validator';
+import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
+import { REF_NAME } from '../../refs.js';
+import { ParentRule } from './rules.js';
+
+export class CommitDto {
+  /** The branch that the version becomes the head of. */
+  @MayBeAbsent()
+  @Matches(REF_NAME, { message: 'must be the name of a branch' })
+  branch: string = 'main';
+
+  /**
+   * Why, for people.
+   * @example Correct the units of wind
+   */
+  @IsString()
+  @Length(1, 2000)
+  message: string;
+
+  /**
+   * The version that the branch must be at, by id or number: else 412 and nothing is changed. Without it
+   * the commit goes on top of whatever is there.
+   */
+  @ApiPropertyOptional({ oneOf: [{ type: 'string' }, { type: 'integer' }], example: 1 })
+  @IsOptional()
+  @Validate(ParentRule)
+  parent?: string | number;
+
+  /**
+   * `put` brings a file to a path (`fileId`, and where wanted `fileType`, `fileName`, `mimeType`,
+   * `compressionType`, `index`, `metadata`), `delete` takes the one at `path` away, `move` brings the one
+   * at `from` to `path`. All are against the parent, in whatever order they come.
+   */
+  @ApiProperty({
+    type: 'array',
+    items: { type: 'object', additionalProperties: true },
+    example: [
+      { op: 'put', path: 'data/weather.csv', fileId: 1 },
+      { op: 'move', from: 'old.csv', path: 'archive/old.csv' },
+      { op: 'delete', path: 'draft.csv' },
+    ],
+  })
+  @IsArray()
+  changes: unknown[];
+}

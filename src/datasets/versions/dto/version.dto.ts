@@ -1,0 +1,50 @@
+import { ApiProperty } from '@nestjs/swagger';
+
+/** An immutable version: its parent, and what was changed against it. */
+export class VersionDto {
+  /** @example 01a20ed1-0acd-765a-aaa5-15c08cde0dc7 */
+  id: string;
+
+  datasetId: string;
+
+  /**
+   * 1, 2, 3 … in the dataset, whatever the branch.
+   * @example 2
+   */
+  versionNumber: number;
+
+  /** The version it was made on; `null` for the first. */
+  @ApiProperty({ type: String, nullable: true })
+  parentId: string | null;
+
+  /** @example Correct the units of wind */
+  message: string;
+
+  /** The overlay document, a file of its own: the changes as canonical JSON. */
+  overlayFileId: number;
+
+  /**
+   * Files that the version shows.
+   * @example 12
+   */
+  fileCount: number;
+
+  /**
+   * Bytes of them.
+   * @example 481923
+   */
+  totalBytes: number;
+
+  /** The principal that made it. */
+  createdBy: string;
+
+  createdAt: Date;
+}
+
+export class VersionPageDto {
+  items: VersionDto[];
+
+  /** Cursor of the next page; `null` on the last. */
+  @ApiProperty({ type: String, nullable: true })
+  nextCursor: string | null;
+}

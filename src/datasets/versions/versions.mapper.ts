@@ -1,0 +1,64 @@
+import type { ServedContent } from '../../core/http/content/content-response.js';
+import { toContentHash, type ContentReader } from '../../storage/index.js';
+import type { ComponentView } from './components.repository.js';
+import type { VersionFileDto } from './dto/version-file.dto.js';
+import type { VersionDto } from './dto/version.dto.js';
+import type { ListedFile } from './version-reader.service.js';
+import type { Version } from './versions.repository.js';
+
+const UNKNOWN_MIME_TYPE = 'application/octet-stream';
+
+export const toVersionDto = (version: Version): VersionDto => ({
+  id: version.id,
+  datasetId: version.datasetId,
+  versionNumber: version.versionNumber,
+  parentId: version.parentId,
+  message: version.message,
+  overlayFileId: version.overlayFileId,
+  fileCount: version.fileCount,
+  totalBytes: version.totalBytes,
+  createdBy: version.createdBy,
+  createdAt: version.createdAt,
+});
+
+export const toVersionFileDto = ({ path, file }: ListedFile): VersionFileDto =>
+  file
+    ? {
+        path,
+        kind: 'file',
+        fileId: file.fileId,
+        contentHash: toContentHash(file.contentHash),
+        size: file.size,
+        fileType: file.fileType,
+        fileName: file.fileName,
+        mimeType: file.mimeType ?? UNKNOWN_MIME_TYPE,
+        compressionType: file.compressionType,
+        index: file.index,
+        metadata: file.metadata,
+      }
+    : { path, ...FOLDER };
+
+const FOLDER = {
+  kind: 'folder',
+  fileId: null,
+  contentHash: null,
+  size: null,
+  fileType: null,
+  fileName: null,
+  mimeType: null,
+  compressionType: null,
+  index: null,
+  metadata: null,
+} as const;
+
+export const toServedFile = (
+  path: string,
+  file: ComponentView,
+  reader: ContentReader,
+): ServedContent => ({
+  sha256: file.contentHash,
+  size: file.size,
+  mimeType: file.mimeType ?? UNKNOWN_MIME_TYPE,
+  fileName: path.slice(path.lastIndexOf('/') + 1),
+  open: (range) => reader.open(file.fileId, range),
+});
