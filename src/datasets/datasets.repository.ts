@@ -94,22 +94,21 @@ export class DatasetsRepository {
     );
   }
 
-  /** Writes an edit over the revision that it was made on. `false`: there is a newer one. */
-  async update(
-    tx: Transaction,
-    id: string,
-    revision: number,
-    fields: DatasetFields,
-  ): Promise<boolean> {
-    const [, count] = (await this.orSlugTaken(
+  /** Keeps others from editing it until the commit. */
+  async lock(tx: Transaction, id: string): Promise<void> {
+    await managerOf(tx).query('SELECT 1 FROM datasets WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  }
+
+  /** @throws SlugTakenError */
+  async update(tx: Transaction, id: string, fields: DatasetFields): Promise<void> {
+    await this.orSlugTaken(
       fields.slug,
       managerOf(tx).query(
-        `UPDATE datasets SET slug = $3, name = $4, description = $5, metadata = $6, visibility = $7,
+        `UPDATE datasets SET slug = $2, name = $3, description = $4, metadata = $5, visibility = $6,
            revision = revision + 1, updated_at = now()
-         WHERE id = $1 AND revision = $2 AND deleted_at IS NULL`,
+         WHERE id = $1`,
         [
           id,
-          revision,
           fields.slug,
           fields.name,
           fields.description,
@@ -117,8 +116,7 @@ export class DatasetsRepository {
           fields.visibility,
         ],
       ),
-    )) as [unknown, number];
-    return count === 1;
+    );
   }
 
   async replaceTags(tx: Transaction, id: string, tags: readonly string[]): Promise<void> {

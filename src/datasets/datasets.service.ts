@@ -99,7 +99,7 @@ export class DatasetsService {
 
   /**
    * Edits what is given and leaves the rest.
-   * @param revisions those that the caller's If-Match lists; `null`: any
+   * @param isExpected whether the caller meant to edit this revision
    * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError, SlugTakenError
    */
   async patch(
@@ -108,22 +108,24 @@ export class DatasetsService {
     given: GivenFields,
     isExpected: (revision: number) => boolean,
   ): Promise<DatasetView> {
-    const dataset = await this.get(caller, key);
-    refuseStranger(caller, dataset);
-    if (!isExpected(dataset.revision)) throw changed();
+    const { id } = await this.get(caller, key);
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
-    const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
+    const tags = given.tags && parseTags(given.tags);
     return await this.unitOfWork.run(async (tx) => {
-      const fields = { slug, name, description, metadata, visibility };
-      if (!(await this.datasets.update(tx, dataset.id, dataset.revision, fields))) throw changed();
-      if (given.tags) await this.datasets.replaceTags(tx, dataset.id, parseTags(given.tags));
+      await this.datasets.lock(tx, id);
+      const dataset = await this.datasets.find(caller, { id }, tx);
+      if (!dataset) throw new DatasetNotFoundError();
+      refuseStranger(caller, dataset);
+      if (!isExpected(dataset.revision)) {
+        throw new EtagMismatchError('The dataset was edited since it was read.');
+      }
+      const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
+      await this.datasets.update(tx, id, { slug, name, description, metadata, visibility });
+      if (tags) await this.datasets.replaceTags(tx, id, tags);
       tx.afterCommit(() =>
-        this.events.publish('dataset.updated', {
-          datasetId: dataset.id,
-          principalId: caller.id,
-        }),
+        this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
       );
-      return (await this.datasets.find(caller, { id: dataset.id }, tx)) as DatasetView;
+      return (await this.datasets.find(caller, { id }, tx)) as DatasetView;
     });
   }
 
@@ -151,9 +153,6 @@ export function refuseStranger(caller: Principal, { ownerId }: DatasetView): voi
     throw new ForbiddenError('Only the owner of the dataset may change it.');
   }
 }
-
-const changed = (): EtagMismatchError =>
-  new EtagMismatchError('The dataset was edited since it was read.');
 
 const notASlug = (): ValidationFailedError =>
   ValidationFailedError.of('/slug', 'must not look like an id');

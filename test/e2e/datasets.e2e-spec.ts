@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { EVENT_BUS, type IEventBus } from '../../src/core/contracts/event-bus.contract.js';
 import { ForbiddenError } from '../../src/core/errors/index.js';
 import { DatasetNotFoundError } from '../../src/datasets/datasets.errors.js';
 import { DatasetsService } from '../../src/datasets/datasets.service.js';
@@ -111,6 +112,10 @@ describe('POST /v1/datasets', () => {
     ['no name', {}],
     ['an empty name', { name: '' }],
     ['a name of 201 characters', { name: 'x'.repeat(201) }],
+    ['a name with a NUL', { name: 'x\u0000' }],
+    ['a description of broken Unicode', { name: 'x', description: '\ud800' }],
+    ['a file that says what to do with it', { name: 'x', files: [{ op: 'delete', path: 'a' }] }],
+    ['a file that is none', { name: 'x', files: [1] }],
     ['an unknown field', { name: 'x', owner: 'me' }],
     ['a slug with a capital', { name: 'x', slug: 'Slug' }],
     ['a slug like an id', { name: 'x', slug: '01a20ed1-0acd-765a-aaa5-15c08cde0dc7' }],
@@ -177,6 +182,19 @@ describe('PATCH /v1/datasets/{id}', () => {
     ]);
   });
 
+  it('of many at once without an ETag keeps every one', async () => {
+    const { id } = await api.create({ name: 'Edited by many' });
+    const edits = [
+      { name: 'New' },
+      { description: 'new' },
+      { tags: ['new'] },
+      { metadata: { n: 1 } },
+    ];
+    const answers = await Promise.all(edits.map((body) => edit(id, body)));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(await app.json(200, `/v1/datasets/${id}`)).toMatchObject(Object.assign({}, ...edits));
+  });
+
   it('refuses a slug that is taken, an unknown field, an unknown dataset', async () => {
     const [one, two] = [
       await api.create({ name: 'Edit one' }),
@@ -221,32 +239,24 @@ describe('GET /v1/datasets', () => {
   );
 });
 
-describe('{ref}', () => {
-  it('is a number, an id, a branch or latest; others are not found', async () => {
-    const fileId = await api.upload('ref');
-    const { id } = await api.create({ name: 'Refs', files: [{ path: 'a', fileId }] });
-    const version = await api.commit(id, [{ op: 'put', path: 'b', fileId }]);
-    for (const ref of ['2', version.id, 'main', 'latest']) {
-      expect(await app.json(200, `/v1/datasets/${id}/versions/${ref}`)).toEqual(version);
-    }
-    for (const ref of ['0', '3', '999999999', '99999999999', 'nowhere', '%00', id]) {
-      const response = await app.fetch(`/v1/datasets/${id}/versions/${ref}`);
-      await expectProblem(response, 404, 'version-not-found');
-    }
-    const { items } = await app.json<{ items: object[] }>(200, `/v1/datasets/${id}/versions`);
-    expect(items).toMatchObject([{ versionNumber: 2 }, { versionNumber: 1 }]);
-  });
-
-  it('is read with ranges and conditions like any content', async () => {
-    const fileId = await api.upload('0123456789');
-    const { id } = await api.create({ name: 'Ranges', files: [{ path: 'd/ü x.csv', fileId }] });
-    const path = `/v1/datasets/${id}/versions/1/content/d/%C3%BC%20x.csv`;
-    const part = await app.fetch(path, { headers: { Range: 'bytes=2-4' } });
-    expect([part.status, await part.text()]).toEqual([206, '234']);
-    const etag = part.headers.get('etag') as string;
-    expect((await app.fetch(path, { headers: { 'If-None-Match': etag } })).status).toBe(304);
-    expect((await app.fetch(path, { method: 'HEAD' })).headers.get('content-length')).toBe('10');
-    expect(part.headers.get('content-disposition')).toContain("filename*=UTF-8''%C3%BC%20x.csv");
+describe('Events', () => {
+  it('tell of datasets and versions after they are committed', async () => {
+    const bus = app.app.get<IEventBus>(EVENT_BUS, { strict: false });
+    const told: [string, object][] = [];
+    const names = ['dataset.created', 'dataset.updated', 'version.created'] as const;
+    const ends = names.map((name) =>
+      bus.subscribe(name, (payload) => void told.push([name, payload])),
+    );
+    const fileId = await api.upload('told');
+    const { id } = await api.create({ name: 'Told', files: [{ path: 'a', fileId }] });
+    await api.json('PATCH', `/v1/datasets/${id}`, { name: 'Told anew' });
+    await api.tryCommit(id, { changes: [{ op: 'delete', path: 'absent' }] });
+    for (const end of ends) end();
+    expect(told).toEqual([
+      ['dataset.created', expect.objectContaining({ datasetId: id })],
+      ['version.created', expect.objectContaining({ datasetId: id, versionNumber: 1 })],
+      ['dataset.updated', expect.objectContaining({ datasetId: id })],
+    ]);
   });
 });
 

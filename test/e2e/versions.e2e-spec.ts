@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { datasetsApi } from '../support/datasets.js';
+import { datasetsApi, move, put, remove } from '../support/datasets.js';
 import { sha256 } from '../support/digests.js';
 import { expectProblem } from '../support/problems.js';
 
@@ -12,9 +12,6 @@ beforeAll(async () => {
 });
 afterAll(() => app.stop());
 
-const put = (path: string, fileId: number, more = {}) => ({ op: 'put', path, fileId, ...more });
-const move = (from: string, path: string) => ({ op: 'move', from, path });
-const remove = (path: string) => ({ op: 'delete', path });
 const paths = async (dataset: string, ref: string | number, query = '') =>
   (await api.files(dataset, ref, query)).map(({ path }) => path);
 const textAt = async (dataset: string, ref: string | number, path: string) =>
@@ -135,86 +132,6 @@ describe('A commit', () => {
   });
 });
 
-describe('Changes that are refused', () => {
-  let id: string;
-  let file: number;
-  beforeAll(async () => {
-    file = await api.upload('refused');
-    const files = ['a', 'folder/b', 'folder/c'].map((path) => ({ path, fileId: file }));
-    ({ id } = await api.create({ name: 'refusing', files }));
-  });
-
-  it.each<[string, () => object[], number, string]>([
-    ['none', () => [], 400, 'validation-failed'],
-    ['a file that nobody has', () => [put('x', 2_000_000_000)], 404, 'file-not-found'],
-    ['a path twice', () => [put('x', file), put('x', file)], 400, 'validation-failed'],
-    ['a put of what is deleted', () => [put('a', file), remove('a')], 400, 'validation-failed'],
-    ['two moves of one file', () => [move('a', 'x'), move('a', 'y')], 400, 'validation-failed'],
-    ['a move to itself', () => [move('a', 'a')], 400, 'validation-failed'],
-    ['the delete of an absent path', () => [remove('nowhere')], 409, 'path-absent'],
-    ['the move of an absent path', () => [move('nowhere', 'x')], 409, 'path-absent'],
-    ['a move onto a file', () => [move('a', 'folder/b')], 409, 'path-exists'],
-    ['a file in a file', () => [put('a/x', file)], 409, 'path-conflict'],
-    ['a file for a folder', () => [put('folder', file)], 409, 'path-conflict'],
-    ['file and folder at once', () => [put('x', file), put('x/y', file)], 409, 'path-conflict'],
-    ['no such operation', () => [{ op: 'copy', path: 'a' }], 400, 'validation-failed'],
-    ['an unknown field', () => [put('x', file, { size: 1 })], 400, 'validation-failed'],
-    [
-      'a fileId that is none',
-      () => [{ op: 'put', path: 'x', fileId: '1' }],
-      400,
-      'validation-failed',
-    ],
-    ['no object', () => [7 as unknown as object], 400, 'validation-failed'],
-  ])('%s', async (_, changes, status, code) => {
-    await expectProblem(await api.tryCommit(id, { changes: changes() }), status, code);
-    expect(await paths(id, 'latest')).toEqual(['a', 'folder/b', 'folder/c']);
-  });
-
-  it.each([
-    '',
-    '/absolute',
-    'a//b',
-    'a/',
-    '.',
-    '../up',
-    'a/../b',
-    'a/./b',
-    'a\\b',
-    'nul\u0000',
-    'line\nbreak',
-    'x'.repeat(1025),
-    'é'.repeat(513),
-    '\ud800',
-  ])('the path %j', async (path) => {
-    const response = await api.tryCommit(id, { changes: [put(path, file)] });
-    const { errors } = await expectProblem(response, 400, 'validation-failed');
-    expect(errors).toMatchObject([{ pointer: '/changes/0/path' }]);
-  });
-
-  it('but not a swap, nor a folder that takes the place of its file', async () => {
-    const [one, two] = [await api.upload('one'), await api.upload('two')];
-    const dataset = await api.create({ name: 'swap' });
-    await api.commit(dataset.id, [put('one', one), put('two', two)]);
-    await api.commit(dataset.id, [move('one', 'two'), move('two', 'one')]);
-    expect(await textAt(dataset.id, 2, 'one')).toBe('two');
-    await api.commit(dataset.id, [remove('one'), put('one/inner', one)]);
-    expect(await paths(dataset.id, 3)).toEqual(['one/inner', 'two']);
-    await api.commit(dataset.id, [remove('one/inner'), put('one', one)]);
-    expect(await paths(dataset.id, 4)).toEqual(['one', 'two']);
-  });
-
-  it('twins: two spellings of one name are one path, two cases are two', async () => {
-    const dataset = await api.create({ name: 'twins' });
-    const twins = [put('caf\u00e9', file), put('cafe\u0301', file)];
-    const response = await api.tryCommit(dataset.id, { changes: twins });
-    await expectProblem(response, 400, 'validation-failed');
-    await api.commit(dataset.id, [put('A.csv', file), put('a.csv', file), put('cafe\u0301', file)]);
-    expect(await paths(dataset.id, 1)).toEqual(['A.csv', 'a.csv', 'caf\u00e9']);
-    expect((await api.content(dataset.id, 1, 'cafe\u0301')).status).toBe(200);
-  });
-});
-
 describe('The files of a version', () => {
   it('are listed by prefix and by folder, page by page', async () => {
     const file = await api.upload('listed in pages');
@@ -294,5 +211,34 @@ describe('The files of a version', () => {
         [...model].sort(([x], [y]) => (x < y ? -1 : 1)),
       );
     }
+  });
+});
+
+describe('{ref}', () => {
+  it('is a number, an id, a branch or latest; others are not found', async () => {
+    const fileId = await api.upload('ref');
+    const { id } = await api.create({ name: 'Refs', files: [{ path: 'a', fileId }] });
+    const version = await api.commit(id, [{ op: 'put', path: 'b', fileId }]);
+    for (const ref of ['2', version.id, 'main', 'latest']) {
+      expect(await app.json(200, `/v1/datasets/${id}/versions/${ref}`)).toEqual(version);
+    }
+    for (const ref of ['0', '3', '999999999', '99999999999', 'nowhere', '%00', id]) {
+      const response = await app.fetch(`/v1/datasets/${id}/versions/${ref}`);
+      await expectProblem(response, 404, 'version-not-found');
+    }
+    const { items } = await app.json<{ items: object[] }>(200, `/v1/datasets/${id}/versions`);
+    expect(items).toMatchObject([{ versionNumber: 2 }, { versionNumber: 1 }]);
+  });
+
+  it('is read with ranges and conditions like any content', async () => {
+    const fileId = await api.upload('0123456789');
+    const { id } = await api.create({ name: 'Ranges', files: [{ path: 'd/ü x.csv', fileId }] });
+    const path = `/v1/datasets/${id}/versions/1/content/d/%C3%BC%20x.csv`;
+    const part = await app.fetch(path, { headers: { Range: 'bytes=2-4' } });
+    expect([part.status, await part.text()]).toEqual([206, '234']);
+    const etag = part.headers.get('etag') as string;
+    expect((await app.fetch(path, { headers: { 'If-None-Match': etag } })).status).toBe(304);
+    expect((await app.fetch(path, { method: 'HEAD' })).headers.get('content-length')).toBe('10');
+    expect(part.headers.get('content-disposition')).toContain("filename*=UTF-8''%C3%BC%20x.csv");
   });
 });

@@ -72,3 +72,13 @@ export function datasetsApi(api: Api) {
       ),
   };
 }
+
+/** The changes of a commit. */
+export const put = (path: string, fileId: number, more = {}) => ({
+  op: 'put',
+  path,
+  fileId,
+  ...more,
+});
+export const move = (from: string, path: string) => ({ op: 'move', from, path });
+export const remove = (path: string) => ({ op: 'delete', path });

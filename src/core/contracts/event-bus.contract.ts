@@ -15,8 +15,6 @@ export interface StratumEvents {
   'file.deleted': { fileId: FileId; principalId: PrincipalId };
   'dataset.created': { datasetId: DatasetId; principalId: PrincipalId };
   'dataset.updated': { datasetId: DatasetId; principalId: PrincipalId };
-  /** Hidden from now on; it can be restored for a while. */
-  'dataset.deleted': { datasetId: DatasetId; principalId: PrincipalId };
   'version.created': {
     datasetId: DatasetId;
     versionId: VersionId;

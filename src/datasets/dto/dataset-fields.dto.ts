@@ -1,6 +1,7 @@
 import { ApiPropertyOptional, PartialType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
-import { IsArray, IsIn, IsString, Length, Matches, MaxLength, Validate } from 'class-validator';
+import { IsArray, IsIn, IsString, Matches, MaxLength, Validate } from 'class-validator';
+import { IsText } from '../../core/validation/is-text.js';
 import { MayBeAbsent } from '../../core/validation/may-be-absent.js';
 import { MetadataRule } from '../../storage/index.js';
 import type { Visibility } from '../entities/dataset.entity.js';
@@ -8,8 +9,7 @@ import { SLUG } from '../slugs.js';
 
 export class DatasetFieldsDto {
   /** @example Seattle weather */
-  @IsString()
-  @Length(1, 200)
+  @IsText(1, 200)
   name: string;
 
   /**
@@ -23,8 +23,7 @@ export class DatasetFieldsDto {
 
   /** @example Daily observations, 2012 to 2015 */
   @MayBeAbsent()
-  @IsString()
-  @MaxLength(10_000)
+  @IsText(0, 10_000)
   description?: string;
 
   /** @example ["climate", "daily"] */

@@ -13,7 +13,12 @@ import {
 } from '../../core/contracts/file-references.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { RetryTransaction, type Transaction } from '../../core/database/index.js';
-import { DatasetNotFoundError, ParentNotHeadError, PathConflictError } from '../datasets.errors.js';
+import {
+  DatasetNotFoundError,
+  ParentNotHeadError,
+  PathConflictError,
+  VersionNotFoundError,
+} from '../datasets.errors.js';
 import type { Change, PutChange } from './changes.js';
 import { planCommit, type PlannedEntry } from './commit-plan.js';
 import { ComponentsRepository, type ComponentView } from './components.repository.js';
@@ -52,14 +57,15 @@ export class CommitWriter {
   ) {}
 
   /**
-   * @throws DatasetNotFoundError, FileNotFoundError, ParentNotHeadError, PathAbsentError,
-   *   PathExistsError, PathConflictError
+   * @throws DatasetNotFoundError, VersionNotFoundError, FileNotFoundError, ParentNotHeadError,
+   *   PathAbsentError, PathExistsError, PathConflictError
    */
   async write(tx: Transaction, caller: Principal, commit: PreparedCommit): Promise<Version> {
     const { datasetId } = commit;
     const versionNumber = await this.versions.takeNumber(tx, datasetId);
     if (versionNumber === null) throw new DatasetNotFoundError();
     const head = await this.versions.headOf(tx, datasetId, commit.branch);
+    if (head === null && commit.branch !== 'main') throw new VersionNotFoundError(commit.branch);
     refuseOtherParent(commit, head);
     const below = head ? await this.layers.layersOf(head.id, tx) : [];
     if (head && below.length >= MAX_LAYERS) {

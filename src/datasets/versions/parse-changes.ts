@@ -106,9 +106,12 @@ export async function parseChanges(given: readonly unknown[]): Promise<Change[]>
 export async function parseFiles(given: readonly unknown[]): Promise<PutChange[]> {
   const puts: PutChange[] = [];
   for (const [index, file] of given.entries()) {
-    const isObject = typeof file === 'object' && file !== null && !Array.isArray(file);
-    const put = isObject && !('op' in file) ? { op: 'put', ...file } : file;
-    puts.push((await parseChange(put, `/files/${index}`)) as PutChange);
+    const pointer = `/files/${index}`;
+    if (typeof file !== 'object' || file === null || Array.isArray(file)) {
+      throw ValidationFailedError.of(pointer, 'must be an object');
+    }
+    if ('op' in file) throw ValidationFailedError.of(`${pointer}/op`, 'is no field of a file');
+    puts.push((await parseChange({ op: 'put', ...file }, pointer)) as PutChange);
   }
   return puts;
 }

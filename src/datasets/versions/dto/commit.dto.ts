@@ -1,5 +1,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsArray, IsOptional, IsString, Length, Matches, Validate } from 'class-validator';
+import { IsArray, IsOptional, Matches, Validate } from 'class-validator';
+import { IsText } from '../../../core/validation/is-text.js';
 import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
 import { REF_NAME } from '../../refs.js';
 import { ParentRule } from './rules.js';
@@ -14,8 +15,7 @@ export class CommitDto {
    * Why, for people.
    * @example Correct the units of wind
    */
-  @IsString()
-  @Length(1, 2000)
+  @IsText(1, 2000)
   message: string;
 
   /**

@@ -1,0 +1,17 @@
+import { applyDecorators } from '@nestjs/common';
+import { IsString, Length, ValidateBy } from 'class-validator';
+
+/** Text for people, of so many characters (UTF-16 units), that PostgreSQL can store: no NUL, whole Unicode. */
+export const IsText = (min: number, max: number): PropertyDecorator =>
+  applyDecorators(
+    IsString(),
+    Length(min, max),
+    ValidateBy({
+      name: 'isText',
+      validator: {
+        validate: (value: unknown) =>
+          typeof value !== 'string' || (!value.includes('\u0000') && value.isWellFormed()),
+        defaultMessage: () => 'must not hold NUL characters or broken Unicode',
+      },
+    }),
+  );
