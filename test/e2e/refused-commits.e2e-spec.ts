@@ -67,6 +67,7 @@ describe('Changes that are refused', () => {
     'x'.repeat(1025),
     'é'.repeat(513),
     '\ud800',
+    'a/\u{10ffff}',
   ])('the path %j', async (path) => {
     const response = await api.tryCommit(id, { changes: [put(path, file)] });
     const { errors } = await expectProblem(response, 400, 'validation-failed');
