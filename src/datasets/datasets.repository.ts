@@ -16,9 +16,6 @@ export interface DatasetView {
   visibility: Visibility;
   ownerId: string;
   revision: number;
-  versionCount: number;
-  logicalBytes: number;
-  storedBytes: number;
   createdAt: Date;
   updatedAt: Date;
   /** Of the head of `main`; `null` before the first commit. */
@@ -39,8 +36,7 @@ const READABLE = `(d.deleted_at IS NULL
 
 const COLUMNS = `
   d.id, d.slug, d.name, d.description, d.metadata, d.visibility, d.owner_id AS "ownerId",
-  d.revision, d.version_count AS "versionCount", d.logical_bytes::float8 AS "logicalBytes",
-  d.stored_bytes::float8 AS "storedBytes", d.created_at AS "createdAt", d.updated_at AS "updatedAt",
+  d.revision, d.created_at AS "createdAt", d.updated_at AS "updatedAt",
   ARRAY(SELECT t.tag FROM dataset_tags t WHERE t.dataset_id = d.id ORDER BY t.tag) AS tags,
   (SELECT v.version_number FROM dataset_refs r JOIN dataset_versions v ON v.id = r.version_id
    WHERE r.dataset_id = d.id AND r.name = 'main') AS "latestVersion"`;

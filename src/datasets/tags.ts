@@ -2,8 +2,7 @@ import { ValidationFailedError } from '../core/errors/index.js';
 
 const MAX_LENGTH = 64;
 const MAX_TAGS = 50;
-// oxlint-disable-next-line no-control-regex -- they are what it is for
-const REFUSED = /[\u0000-\u001f\u007f-\u009f\ufffd/\\,]/;
+const REFUSED = /[\p{Cc}\ufffd/\\,]/u;
 
 /**
  * One spelling for what people mean by one tag: Unicode NFKC, lower case, single spaces.

@@ -21,7 +21,7 @@ describe('runToMerge', () => {
     expect(merged(5, 2000, 300)).toEqual({ ids: [1, 2], isBase: true });
   });
 
-  it('keeps a chain of a million commits short and writes each entry few times', () => {
+  it('keeps a chain of 20,000 commits short and writes each entry few times', () => {
     let layers: { id: string; entries: number }[] = [];
     let [longest, written] = [0, 0];
     const commits = 20_000;

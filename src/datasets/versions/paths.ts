@@ -1,8 +1,7 @@
 import { ValidationFailedError } from '../../core/errors/index.js';
 
 const MAX_BYTES = 1024;
-// oxlint-disable-next-line no-control-regex -- they are what it is for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const CONTROL = /\p{Cc}/u;
 
 /**
  * A path of a file in a version, in Unicode NFC, so that two spellings of one name are one path.

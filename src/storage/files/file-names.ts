@@ -1,8 +1,7 @@
 /** How much of a name is kept: what every file system of a downloader takes. */
 const MAX_BYTES = 255;
 
-// oxlint-disable-next-line no-control-regex -- they are what it is for
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+const CONTROL = /\p{Cc}/u;
 /** Characters that reorder text and so make `exe.csv` out of `vsc.exe` (UAX #9). */
 const BIDI = /[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
 /** Names that Windows gives to devices, with any extension. */

@@ -1,8 +1,7 @@
 import { IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
 import { PageQuery } from '../../dto/page.query.js';
 
-// oxlint-disable-next-line no-control-regex -- they are what it is for
-const PRINTABLE = /^[^\u0000-\u001f\u007f-\u009f]*$/;
+const PRINTABLE = /^\P{Cc}*$/u;
 const NO_CONTROL = { message: 'must not hold control characters' };
 
 export class ListVersionFilesQuery extends PageQuery {
