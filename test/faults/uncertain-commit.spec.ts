@@ -64,6 +64,7 @@ describe('a COMMIT whose answer never comes', () => {
     const response = await service.fetch(`/v1/files/${id}`, { method: 'DELETE' });
     expect(response.status).toBe(503);
     expect(await response.json()).toMatchObject({ code: 'outcome-unknown' });
+    await proxy.settled();
     expect(await cluster.references(sha256Of(content))).toBe(0);
     expect((await service.fetch(`/v1/files/${id}`, { method: 'DELETE' })).status).toBe(404);
     expect(await cluster.breachesAtRest()).toEqual([]);

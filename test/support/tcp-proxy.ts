@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ export class PostgresProxy {
   cuts = 0;
   private fault: CommitFault | null = null;
   private isDown = false;
+  private carriedOut: Promise<unknown> = Promise.resolve();
   private readonly sockets = new Set<Socket>();
 
   private constructor(
@@ -47,6 +49,14 @@ export class PostgresProxy {
   /** The next COMMIT meets this. */
   arm(fault: CommitFault): void {
     this.fault = fault;
+  }
+
+  /**
+   * Until the server has carried the last lost COMMIT out. A client that asks nobody is told sooner that
+   * its outcome is unknown.
+   */
+  async settled(): Promise<void> {
+    await this.carriedOut;
   }
 
   restore(): void {
@@ -95,6 +105,7 @@ export class PostgresProxy {
     }
     client.destroy();
     server.removeAllListeners('data');
+    this.carriedOut = once(server, 'close');
     // The server's answer shows that it has committed; it is the last thing this connection does.
     server.once('data', () => server.destroy());
     server.write(chunk);
