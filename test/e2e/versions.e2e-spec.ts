@@ -99,14 +99,15 @@ describe('A commit', () => {
     const { id } = await api.create({ name: 'counted' });
     await api.commit(id, [put('a', file), put('b', file)]);
     await api.commit(id, [put('a', file), remove('b')]);
+    await api.commit(id, [move('a', 'c')]);
     const [counts] = await app.database.query(
       `SELECT f.reference_count::int AS count, d.logical_bytes::int AS logical,
               d.stored_bytes::int AS stored
        FROM files f, datasets d WHERE f.id = $1 AND d.id = $2`,
       [file, id],
     );
-    // One hold and three puts; a version keeps what it shows.
-    expect(counts).toEqual({ count: 4, logical: 45, stored: 15 });
+    // One hold, three puts and a move; a version keeps what it shows.
+    expect(counts).toEqual({ count: 5, logical: 60, stored: 15 });
   });
 
   it('is told as an overlay document in canonical JSON', async () => {

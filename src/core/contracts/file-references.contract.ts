@@ -53,8 +53,8 @@ export interface IFileReferences {
   /** One more reference on a file that exists. @throws FileNotFoundError */
   acquire(tx: Transaction, fileId: FileId, owner: ReferenceOwner, use: FileUse): Promise<void>;
   /**
-   * One more reference for each of these uses, of files that the caller may read, in the order given;
-   * all or none.
+   * One more reference for each of these uses, of files that the caller may read or the owner has
+   * already, in the order given; all or none.
    * @throws FileNotFoundError when one is unknown, or not for this caller to read
    */
   acquireAll(

@@ -2,8 +2,9 @@ import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } 
 import { Dataset } from './dataset.entity.js';
 
 /**
- * A file as one `put` of a version brought it in, with what it is there. It holds one reference on
- * the stored file until no version shows it any more. A move keeps its component.
+ * A file as one change of a version brought it to its path, with what it is there. It holds one
+ * reference on the stored file until no version shows it any more. Versions that show it hang
+ * together: those from the one that brought it on, up to others that change its path.
  */
 @Entity('components')
 @Index('components_version_index', ['versionId', 'id'])

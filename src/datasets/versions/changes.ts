@@ -1,3 +1,4 @@
+import type { FileUse } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 
 /** A file goes to a path; what was there before is replaced. */
@@ -28,3 +29,23 @@ export interface MoveChange {
 
 /** The changes of a commit hold together: each is against the parent, in whatever order they come. */
 export type Change = PutChange | DeleteChange | MoveChange;
+
+/** A file with all that is known of it when it is put. */
+export interface DescribedFile {
+  fileId: FileId;
+  /** SHA-256 of the bytes, lower-case hex. */
+  contentHash: string;
+  /** Bytes. */
+  size: number;
+  use: FileUse;
+  index: number | null;
+}
+
+export interface DescribedPut {
+  op: 'put';
+  path: string;
+  file: DescribedFile;
+}
+
+/** As a version is made of it. */
+export type DescribedChange = DescribedPut | DeleteChange | MoveChange;

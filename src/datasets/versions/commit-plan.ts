@@ -1,9 +1,9 @@
 import { PathAbsentError, PathConflictError, PathExistsError } from '../datasets.errors.js';
-import type { Change, PutChange } from './changes.js';
+import type { DescribedChange, DescribedFile } from './changes.js';
 import { foldersOf } from './paths.js';
 
-/** What becomes of a path: a new component, one that is there already, or nothing. */
-export type PlannedEntry = { put: PutChange } | { componentId: string } | null;
+/** What becomes of a path: a file that is put, the component that another path had, or nothing. */
+export type PlannedEntry = { put: DescribedFile } | { moved: string } | null;
 
 /**
  * What a commit writes, by path.
@@ -12,7 +12,7 @@ export type PlannedEntry = { put: PutChange } | { componentId: string } | null;
  * @throws PathAbsentError, PathExistsError, PathConflictError
  */
 export function planCommit(
-  changes: readonly Change[],
+  changes: readonly DescribedChange[],
   current: ReadonlyMap<string, string>,
 ): Map<string, PlannedEntry> {
   const plan = new Map<string, PlannedEntry>();
@@ -27,9 +27,9 @@ export function planCommit(
     if (change.op === 'move') {
       if (current.has(change.path) && !plan.has(change.path))
         throw new PathExistsError(change.path);
-      plan.set(change.path, { componentId: current.get(change.from) as string });
+      plan.set(change.path, { moved: current.get(change.from) as string });
     } else {
-      plan.set(change.path, { put: change });
+      plan.set(change.path, { put: change.file });
     }
   }
   refuseFilesAsFolders(plan, current);

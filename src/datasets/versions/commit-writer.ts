@@ -19,13 +19,16 @@ import {
   PathConflictError,
   VersionNotFoundError,
 } from '../datasets.errors.js';
-import type { Change, PutChange } from './changes.js';
+import type { DescribedChange, DescribedFile } from './changes.js';
 import { planCommit, type PlannedEntry } from './commit-plan.js';
-import { ComponentsRepository, type ComponentView } from './components.repository.js';
+import {
+  ComponentsRepository,
+  describedAgain,
+  type ComponentView,
+} from './components.repository.js';
 import { LayerCompactor } from './layer-compactor.service.js';
 import { MAX_LAYERS } from './layer-runs.js';
 import { LayersRepository, type NewEntry } from './layers.repository.js';
-import type { DescribedPut } from './overlay.js';
 import { foldersOf } from './paths.js';
 import { figuresOf } from './version-figures.js';
 import { VersionsRepository, type Version } from './versions.repository.js';
@@ -36,8 +39,9 @@ export interface PreparedCommit {
   message: string;
   /** The version that the branch must be at: its id or number. `null`: wherever it is. */
   parent: string | number | null;
-  changes: readonly Change[];
-  puts: ReadonlyMap<PutChange, DescribedPut>;
+  changes: readonly DescribedChange[];
+  /** The version of another branch that this one takes in. */
+  mergedId: string | null;
   overlay: StagedArtifact;
 }
 
@@ -75,14 +79,15 @@ export class CommitWriter {
     const plan = planCommit(commit.changes, current);
     await this.refuseFoldersAsFiles(tx, below, plan, current);
     const id = uuidv7();
-    const entries = await this.insertEntries(tx, caller, { ...commit, id }, plan);
+    const moved = await this.components.findAll(movedOf(plan), tx);
+    const entries = await this.insertEntries(tx, caller, { id, datasetId }, plan, moved);
     const own = await this.layers.insertLayer(tx, datasetId, entries);
     const version = await this.versions.insert(tx, {
       id,
       datasetId,
       versionNumber,
       parentId: head?.id ?? null,
-      mergedId: null,
+      mergedId: commit.mergedId,
       message: commit.message,
       ...(await this.publishOverlay(tx, commit)),
       ownLayerId: own,
@@ -113,31 +118,28 @@ export class CommitWriter {
     if (staying) throw new PathConflictError(staying.folder, staying.path);
   }
 
-  /** Each put becomes a component with a reference of its own. */
+  /** Each file of the plan becomes a component with a reference of its own, a moved one too. */
   private async insertEntries(
     tx: Transaction,
     caller: Principal,
-    { id, datasetId, puts }: PreparedCommit & { id: string },
+    version: { id: string; datasetId: string },
     plan: ReadonlyMap<string, PlannedEntry>,
+    moved: ReadonlyMap<string, ComponentView>,
   ): Promise<NewEntry[]> {
-    const all = [...puts.values()];
-    const uses = all.map(({ change, use }) => ({ ...use, fileId: change.fileId }));
-    const acquired = await this.references.acquireAll(tx, caller, ownerOf(datasetId), uses);
+    const fileOf = (entry: NonNullable<PlannedEntry>): DescribedFile =>
+      'put' in entry ? entry.put : describedAgain(moved.get(entry.moved) as ComponentView);
+    const files = new Map<string, DescribedFile>();
+    for (const [path, entry] of plan) if (entry !== null) files.set(path, fileOf(entry));
+    const all = [...files.values()];
+    const uses = all.map(({ fileId, use }) => ({ ...use, fileId }));
+    const acquired = await this.references.acquireAll(tx, caller, ownerOf(version.datasetId), uses);
     const ids = await this.components.insertAll(
       tx,
-      { id, datasetId },
-      all.map(({ change, use }, index) => ({
-        ...(acquired[index] as AcquiredReference),
-        use,
-        index: change.index ?? null,
-      })),
+      version,
+      all.map(({ use, index }, n) => ({ ...(acquired[n] as AcquiredReference), use, index })),
     );
-    const idOf = new Map(all.map(({ change }, index) => [change, ids[index] as string]));
-    return [...plan].map(([path, entry]) => {
-      if (entry === null) return { path, componentId: null };
-      const isNew = 'put' in entry;
-      return { path, componentId: isNew ? (idOf.get(entry.put) as string) : entry.componentId };
-    });
+    const idOf = new Map([...files.keys()].map((path, n) => [path, ids[n] as string]));
+    return [...plan.keys()].map((path) => ({ path, componentId: idOf.get(path) ?? null }));
   }
 
   private async publishOverlay(tx: Transaction, { datasetId, overlay }: PreparedCommit) {
@@ -162,6 +164,9 @@ export class CommitWriter {
   }
 }
 
+const movedOf = (plan: ReadonlyMap<string, PlannedEntry>): string[] =>
+  [...plan.values()].flatMap((entry) => (entry && 'moved' in entry ? entry.moved : []));
+
 function refuseOtherParent({ parent, branch }: PreparedCommit, head: Version | null): void {
   if (parent === null) return;
   const isHead = head !== null && (parent === head.id || parent === head.versionNumber);
@@ -169,7 +174,7 @@ function refuseOtherParent({ parent, branch }: PreparedCommit, head: Version | n
 }
 
 /** Every path that the changes name, and every folder that one of them goes into. */
-function touchedBy(changes: readonly Change[]): string[] {
+function touchedBy(changes: readonly DescribedChange[]): string[] {
   const paths = new Set<string>();
   for (const change of changes) {
     paths.add(change.path);

@@ -9,14 +9,18 @@ import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { FileNotFoundError } from '../../core/errors/index.js';
 import { FilesService, type FileView } from '../../storage/index.js';
-import type { Change, PutChange } from './changes.js';
+import type { Change, DescribedChange, DescribedFile, PutChange } from './changes.js';
 import { CommitWriter, type PreparedCommit } from './commit-writer.js';
 import { LayerCompactor } from './layer-compactor.service.js';
-import { overlayDocument, type DescribedPut } from './overlay.js';
+import { overlayDocument } from './overlay.js';
 import { checkTogether } from './parse-changes.js';
 import type { Version } from './versions.repository.js';
 
-export type CommitRequest = Omit<PreparedCommit, 'puts' | 'overlay'>;
+export type NewCommit = Omit<PreparedCommit, 'overlay'>;
+
+export interface CommitRequest extends Omit<NewCommit, 'changes' | 'mergedId'> {
+  changes: readonly Change[];
+}
 
 /** What is committed with a version, in the same transaction. */
 export interface Alongside {
@@ -40,6 +44,7 @@ export class CommitService {
   ) {}
 
   /**
+   * What a caller asks for.
    * @throws DatasetNotFoundError, FileNotFoundError, ParentNotHeadError, PathAbsentError,
    *   PathExistsError, PathConflictError, ValidationFailedError: nothing was changed
    */
@@ -49,15 +54,24 @@ export class CommitService {
     alongside: Alongside = {},
   ): Promise<Version> {
     checkTogether(request.changes);
-    const puts = await this.describePuts(caller, request.changes);
-    const overlay = await this.producer.stage(
-      Readable.from([overlayDocument(request.changes, puts)]),
-      { fileType: 'overlay', mimeType: 'application/json' },
+    const changes = await this.describe(caller, request.changes);
+    return await this.make(
+      caller,
+      Object.assign({}, request, { changes, mergedId: null }),
+      alongside,
     );
+  }
+
+  /** Makes a version of changes whose files are known. @throws as `commit` */
+  async make(caller: Principal, commit: NewCommit, alongside: Alongside = {}): Promise<Version> {
+    const overlay = await this.producer.stage(Readable.from([overlayDocument(commit.changes)]), {
+      fileType: 'overlay',
+      mimeType: 'application/json',
+    });
     try {
       return await this.unitOfWork.run(async (tx) => {
         await alongside.before?.(tx);
-        const version = await this.writer.write(tx, caller, { ...request, puts, overlay });
+        const version = await this.writer.write(tx, caller, { ...commit, overlay });
         await alongside.after?.(tx, version);
         tx.afterCommit(() => this.compactor.compactLater(version));
         tx.afterCommit(() => this.announce(caller, version));
@@ -70,23 +84,21 @@ export class CommitService {
   }
 
   /** What each put says of its file, completed by what the caller's own use of it says. */
-  private async describePuts(
+  private async describe(
     caller: Principal,
     changes: readonly Change[],
-  ): Promise<Map<PutChange, DescribedPut>> {
+  ): Promise<DescribedChange[]> {
     const puts = changes.filter((change) => change.op === 'put');
     const views = await this.files.getAll(
       caller,
       puts.map(({ fileId }) => fileId),
     );
-    return new Map(
-      puts.map((change) => {
-        const view = views.get(change.fileId);
-        if (!view) throw new FileNotFoundError(change.fileId);
-        const { contentHash, size } = view;
-        return [change, { change, contentHash, size, use: useOf(change, view) }];
-      }),
-    );
+    return changes.map((change) => {
+      if (change.op !== 'put') return change;
+      const view = views.get(change.fileId);
+      if (!view) throw new FileNotFoundError(change.fileId);
+      return { op: 'put', path: change.path, file: described(change, view) };
+    });
   }
 
   private announce(caller: Principal, { id, datasetId, versionNumber }: Version): void {
@@ -99,10 +111,16 @@ export class CommitService {
   }
 }
 
-const useOf = (change: PutChange, view: FileView) => ({
-  fileType: change.fileType ?? view.fileType,
-  fileName: change.fileName ?? view.fileName,
-  mimeType: change.mimeType ?? view.mimeType,
-  compressionType: change.compressionType ?? view.compressionType,
-  metadata: change.metadata ?? view.metadata,
+const described = (put: PutChange, view: FileView): DescribedFile => ({
+  fileId: put.fileId,
+  contentHash: view.contentHash,
+  size: view.size,
+  use: {
+    fileType: put.fileType ?? view.fileType,
+    fileName: put.fileName ?? view.fileName,
+    mimeType: put.mimeType ?? view.mimeType,
+    compressionType: put.compressionType ?? view.compressionType,
+    metadata: put.metadata ?? view.metadata,
+  },
+  index: put.index ?? null,
 });

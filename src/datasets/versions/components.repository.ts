@@ -4,6 +4,7 @@ import { Repository } from 'typeorm';
 import type { AcquiredReference, FileUse } from '../../core/contracts/file-references.contract.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { Component } from '../entities/component.entity.js';
+import type { DescribedFile } from './changes.js';
 
 /** A file as a version shows it. */
 export interface ComponentView {
@@ -18,6 +19,12 @@ export interface ComponentView {
   index: number | null;
   metadata: Record<string, unknown>;
 }
+
+/** The same file, to be put again. */
+export const describedAgain = (component: ComponentView): DescribedFile => {
+  const { id: _, fileId, contentHash, size, index, ...use } = component;
+  return { fileId, contentHash, size, index, use };
+};
 
 export interface NewComponent extends AcquiredReference {
   use: FileUse;

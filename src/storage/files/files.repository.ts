@@ -2,6 +2,7 @@ import DataLoader from 'dataloader';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type { ReferenceOwner } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
@@ -114,6 +115,21 @@ export class FilesRepository {
       [caller.isAdmin, caller.id, ids],
     )) as { id: FileId }[];
     return new Set(rows.map(({ id }) => id));
+  }
+
+  /** Those of these files that the owner has a reference on. */
+  async whichOwned(
+    tx: Transaction,
+    owner: ReferenceOwner,
+    ids: readonly FileId[],
+  ): Promise<Set<FileId>> {
+    if (ids.length === 0) return new Set();
+    const rows = (await managerOf(tx).query(
+      `SELECT DISTINCT file_id FROM file_references
+       WHERE owner_type = $1 AND owner_id = $2 AND file_id = ANY($3::int[])`,
+      [owner.type, owner.id, ids],
+    )) as { file_id: FileId }[];
+    return new Set(rows.map(({ file_id }) => file_id));
   }
 
   /** Of these contents those that the caller may read. */

@@ -43,7 +43,9 @@ export class FileReferences implements IFileReferences {
       uses.map(({ fileId }) => fileId),
     );
     const readable = await this.views.whichReadable(tx, caller, ids);
-    const missing = ids.find((id) => !locked.has(id) || !readable.has(id));
+    const strange = ids.filter((id) => !readable.has(id));
+    const owned = await this.views.whichOwned(tx, owner, strange);
+    const missing = ids.find((id) => !locked.has(id) || !(readable.has(id) || owned.has(id)));
     if (missing !== undefined) throw new FileNotFoundError(missing);
     const referenceIds = await this.files.insertReferences(tx, owner, uses);
     return uses.map(({ fileId }, index) => ({
