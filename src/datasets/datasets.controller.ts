@@ -3,10 +3,10 @@ import { ApiHeader, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { ApiProblems } from '../core/http/api-problems.js';
-import { listsEtag } from '../core/http/content/conditions.js';
 import { JsonBodyLimit } from '../core/http/json-body.guard.js';
 import { Caller, RequirePermission } from '../core/http/permissions.js';
 import { IdempotencyService } from '../core/idempotency/idempotency.service.js';
+import { datasetEtag, meantBy } from './dataset-etag.js';
 import { toDatasetDto } from './datasets.mapper.js';
 import { ApiDatasetKey, ApiIdempotencyKey, COMMIT_PROBLEMS } from './datasets.openapi.js';
 import { DatasetsService } from './datasets.service.js';
@@ -17,7 +17,6 @@ import { PageQuery } from './dto/page.query.js';
 import { parseFiles } from './versions/parse-changes.js';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
-const etagOf = ({ revision }: { revision: number }): string => `"${revision}"`;
 
 @ApiTags('datasets')
 @Controller('datasets')
@@ -78,7 +77,7 @@ export class DatasetsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DatasetDto> {
     const dataset = await this.datasets.get(caller, id);
-    response.set('ETag', etagOf(dataset));
+    response.set('ETag', datasetEtag(dataset));
     return toDatasetDto(dataset);
   }
 
@@ -103,10 +102,8 @@ export class DatasetsController {
     @Body() body: PatchDatasetDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<DatasetDto> {
-    const isExpected = (revision: number): boolean =>
-      ifMatch === undefined || listsEtag(ifMatch, etagOf({ revision }), 'strong');
-    const dataset = await this.datasets.patch(caller, id, body, isExpected);
-    response.set('ETag', etagOf(dataset));
+    const dataset = await this.datasets.patch(caller, id, body, meantBy(ifMatch));
+    response.set('ETag', datasetEtag(dataset));
     return toDatasetDto(dataset);
   }
 }

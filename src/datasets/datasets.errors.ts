@@ -16,7 +16,7 @@ export class SlugTakenError extends AppError {
   readonly title = 'Another dataset has this slug';
 
   constructor(slug: string) {
-    super(`Choose another slug than ${slug}, or leave it out to get one that is free.`);
+    super(`${slug} is the slug of another dataset: choose one that is free.`);
   }
 }
 
@@ -83,3 +83,74 @@ export class ParentNotHeadError extends AppError {
     );
   }
 }
+
+export class VersionDeletedError extends AppError {
+  readonly kind = 'gone';
+  readonly code = 'version-deleted';
+  readonly title = 'The version was deleted';
+
+  constructor(versionNumber: number) {
+    super(`Version ${versionNumber} was deleted and can't be read any more.`);
+  }
+}
+
+export class RefNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'ref-not-found';
+  readonly title = 'There is no such branch or tag';
+
+  constructor(name: string) {
+    super(`The dataset has no branch and no tag ${name}.`);
+  }
+}
+
+export class TagImmutableError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'tag-immutable';
+  readonly title = 'A tag does not move';
+
+  constructor(name: string) {
+    super(
+      `${name} is there. A tag stays where it is and is no branch; delete it, or choose a name.`,
+    );
+  }
+}
+
+export class DefaultBranchError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'default-branch';
+  readonly title = 'The branch main stays';
+
+  constructor() {
+    super('main is what latest reads: move it instead.');
+  }
+}
+
+/** A file that both sides of a merge have changed, each in its own way. Contents are `sha256:<hex>`. */
+export interface MergeConflict {
+  path: string;
+  /** `null`, here and below: there is no such file. */
+  base: string | null;
+  ours: string | null;
+  theirs: string | null;
+}
+
+export class MergeConflictError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'merge-conflict';
+  readonly title = 'Both sides have changed the same files';
+
+  constructor(conflicts: readonly MergeConflict[]) {
+    super(
+      `${conflicts.length} files were changed on both sides. Choose a strategy, or commit what they are to be.`,
+      {
+        extensions: {
+          conflicts: conflicts.slice(0, MAX_TOLD),
+          conflictCount: conflicts.length,
+        },
+      },
+    );
+  }
+}
+
+const MAX_TOLD = 1000;

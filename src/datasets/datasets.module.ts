@@ -4,6 +4,16 @@ import { StorageModule } from '../storage/index.js';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetsRepository } from './datasets.repository.js';
 import { DatasetsService } from './datasets.service.js';
+import { CompareController } from './compare/compare.controller.js';
+import { CompareService } from './compare/compare.service.js';
+import { DifferencesRepository } from './compare/differences.repository.js';
+import { VersionTreeRepository } from './compare/version-tree.repository.js';
+import { DeletionController } from './deletion/deletion.controller.js';
+import { DeletionRepository } from './deletion/deletion.repository.js';
+import { DeletionService } from './deletion/deletion.service.js';
+import { Releaser } from './deletion/releaser.service.js';
+import { VersionReleaser } from './deletion/version-releaser.js';
+import { ReleasesRepository } from './deletion/releases.repository.js';
 import { Component } from './entities/component.entity.js';
 import { DatasetContent } from './entities/dataset-content.entity.js';
 import { DatasetRef } from './entities/dataset-ref.entity.js';
@@ -13,11 +23,17 @@ import { Dataset } from './entities/dataset.entity.js';
 import { LayerEntry } from './entities/layer-entry.entity.js';
 import { Layer } from './entities/layer.entity.js';
 import { VersionLayer } from './entities/version-layer.entity.js';
+import { MergeController } from './merge/merge.controller.js';
+import { MergeService } from './merge/merge.service.js';
+import { RefsController } from './refs/refs.controller.js';
+import { RefsRepository } from './refs/refs.repository.js';
+import { RefsService } from './refs/refs.service.js';
 import { CommitService } from './versions/commit.service.js';
 import { CommitWriter } from './versions/commit-writer.js';
 import { ComponentsRepository } from './versions/components.repository.js';
 import { LayerCompactor } from './versions/layer-compactor.service.js';
 import { LayersRepository } from './versions/layers.repository.js';
+import { OverlaySchemaController } from './versions/overlay-schema.controller.js';
 import { VersionReader } from './versions/version-reader.service.js';
 import { VersionsController } from './versions/versions.controller.js';
 import { VersionsRepository } from './versions/versions.repository.js';
@@ -38,16 +54,35 @@ import { VersionsRepository } from './versions/versions.repository.js';
       VersionLayer,
     ]),
   ],
-  controllers: [DatasetsController, VersionsController],
+  controllers: [
+    CompareController,
+    DatasetsController,
+    DeletionController,
+    MergeController,
+    OverlaySchemaController,
+    RefsController,
+    VersionsController,
+  ],
   providers: [
     CommitService,
     CommitWriter,
+    CompareService,
     ComponentsRepository,
     DatasetsRepository,
     DatasetsService,
+    DeletionRepository,
+    DeletionService,
+    DifferencesRepository,
     LayerCompactor,
     LayersRepository,
+    MergeService,
+    RefsRepository,
+    RefsService,
+    ReleasesRepository,
+    Releaser,
     VersionReader,
+    VersionReleaser,
+    VersionTreeRepository,
     VersionsRepository,
   ],
 })

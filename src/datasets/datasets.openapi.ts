@@ -26,7 +26,7 @@ export const ApiVersionRef = (): MethodDecorator =>
       description: 'Number or id of a version, a branch, a tag, or `latest`: the head of `main`.',
       example: 'latest',
     }),
-    ApiProblems({ 404: ['dataset-not-found', 'version-not-found'] }),
+    ApiProblems({ 404: ['dataset-not-found', 'version-not-found'], 410: ['version-deleted'] }),
   );
 
 export const COMMIT_PROBLEMS = {

@@ -18,6 +18,8 @@ export interface DatasetView {
   revision: number;
   createdAt: Date;
   updatedAt: Date;
+  /** Changes when one of its versions is deleted. */
+  deletedVersions: number;
   /** Of the head of `main`; `null` before the first commit. */
   latestVersion: number | null;
 }
@@ -36,7 +38,7 @@ const READABLE = `(d.deleted_at IS NULL
 
 const COLUMNS = `
   d.id, d.slug, d.name, d.description, d.metadata, d.visibility, d.owner_id AS "ownerId",
-  d.revision, d.created_at AS "createdAt", d.updated_at AS "updatedAt",
+  d.revision, d.deleted_versions AS "deletedVersions", d.created_at AS "createdAt", d.updated_at AS "updatedAt",
   ARRAY(SELECT t.tag FROM dataset_tags t WHERE t.dataset_id = d.id ORDER BY t.tag) AS tags,
   (SELECT v.version_number FROM dataset_refs r JOIN dataset_versions v ON v.id = r.version_id
    WHERE r.dataset_id = d.id AND r.name = 'main') AS "latestVersion"`;

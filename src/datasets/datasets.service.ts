@@ -3,14 +3,16 @@ import { v7 as uuidv7 } from 'uuid';
 import { EVENT_BUS, type IEventBus } from '../core/contracts/event-bus.contract.js';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
-import { EtagMismatchError, ForbiddenError, ValidationFailedError } from '../core/errors/index.js';
+import { EtagMismatchError, ForbiddenError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
 import { DatasetsRepository, type DatasetFields, type DatasetView } from './datasets.repository.js';
-import { isSlug, isUuid, slugOf } from './slugs.js';
+import { isSlug, isUuid, notASlug, slugOf } from './slugs.js';
 import { parseTags } from './tags.js';
 import { CommitService } from './versions/commit.service.js';
 import type { PutChange } from './versions/changes.js';
+
+export type { DatasetView } from './datasets.repository.js';
 
 /** What a caller says of a dataset; what is absent gets a default or stays as it is. */
 export type GivenFields = Partial<DatasetFields> & { tags?: readonly string[] };
@@ -112,13 +114,7 @@ export class DatasetsService {
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
     const tags = given.tags && parseTags(given.tags);
     return await this.unitOfWork.run(async (tx) => {
-      await this.datasets.lock(tx, id);
-      const dataset = await this.datasets.find(caller, { id }, tx);
-      if (!dataset) throw new DatasetNotFoundError();
-      refuseStranger(caller, dataset);
-      if (!isExpected(dataset.revision)) {
-        throw new EtagMismatchError('The dataset was edited since it was read.');
-      }
+      const dataset = await this.lock(tx, caller, id, isExpected);
       const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
       await this.datasets.update(tx, id, { slug, name, description, metadata, visibility });
       if (tags) await this.datasets.replaceTags(tx, id, tags);
@@ -127,6 +123,27 @@ export class DatasetsService {
       );
       return (await this.datasets.find(caller, { id }, tx)) as DatasetView;
     });
+  }
+
+  /**
+   * The dataset for a caller who is to change it: nobody else does until the commit.
+   * @param isExpected whether the caller meant to change this revision
+   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
+   */
+  async lock(
+    tx: Transaction,
+    caller: Principal,
+    id: string,
+    isExpected: (revision: number) => boolean = () => true,
+  ): Promise<DatasetView> {
+    await this.datasets.lock(tx, id);
+    const dataset = await this.datasets.find(caller, { id }, tx);
+    if (!dataset) throw new DatasetNotFoundError();
+    refuseStranger(caller, dataset);
+    if (!isExpected(dataset.revision)) {
+      throw new EtagMismatchError('The dataset was edited since it was read.');
+    }
+    return dataset;
   }
 
   private async completed(id: string, given: NewDataset): Promise<DatasetFields> {
@@ -153,9 +170,6 @@ export function refuseStranger(caller: Principal, { ownerId }: DatasetView): voi
     throw new ForbiddenError('Only the owner of the dataset may change it.');
   }
 }
-
-const notASlug = (): ValidationFailedError =>
-  ValidationFailedError.of('/slug', 'must not look like an id');
 
 const defined = (fields: GivenFields): GivenFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,3 +1,5 @@
+import { ValidationFailedError } from '../core/errors/index.js';
+
 const MAX_LENGTH = 100;
 /** So much of a name, to leave room for what tells two of the same name apart. */
 const MAX_FROM_NAME = 80;
@@ -10,6 +12,9 @@ export const isUuid = (text: string): boolean => UUID.test(text.toLowerCase());
 /** A slug stands where an id can stand: it must not look like one. */
 export const isSlug = (text: string): boolean =>
   text.length <= MAX_LENGTH && SLUG.test(text) && !isUuid(text);
+
+export const notASlug = (): ValidationFailedError =>
+  ValidationFailedError.of('/slug', 'must not look like an id');
 
 /** `São Paulo: trips` becomes `sao-paulo-trips`; a name without such letters becomes `dataset`. */
 export function slugOf(name: string): string {

@@ -15,6 +15,8 @@ export interface StratumEvents {
   'file.deleted': { fileId: FileId; principalId: PrincipalId };
   'dataset.created': { datasetId: DatasetId; principalId: PrincipalId };
   'dataset.updated': { datasetId: DatasetId; principalId: PrincipalId };
+  /** It is hidden, and can still be restored. */
+  'dataset.deleted': { datasetId: DatasetId; principalId: PrincipalId };
   'version.created': {
     datasetId: DatasetId;
     versionId: VersionId;

@@ -6,11 +6,13 @@ export type ErrorKind =
   | 'not-found'
   | 'timeout'
   | 'conflict'
+  | 'gone'
   | 'precondition'
   | 'too-large'
   | 'unsupported-type'
   | 'range-not-satisfiable'
   | 'unprocessable'
+  | 'precondition-required'
   | 'headers-too-large'
   | 'internal'
   | 'unavailable'
@@ -27,6 +29,8 @@ export interface AppErrorOptions {
   errors?: InputFault[];
   /** Seconds after which a repeat makes sense. */
   retryAfter?: number;
+  /** Further members of the problem (RFC 9457 section 3.2), documented where they occur. */
+  extensions?: Record<string, unknown>;
   /** Response headers that this failure demands, such as `Content-Range` with a 416. */
   headers?: Record<string, string>;
 }
@@ -42,6 +46,7 @@ export abstract class AppError extends Error {
   abstract readonly title: string;
   readonly errors?: InputFault[];
   readonly retryAfter?: number;
+  readonly extensions?: Record<string, unknown>;
   readonly headers?: Record<string, string>;
 
   constructor(detail: string, options: AppErrorOptions = {}) {
@@ -49,6 +54,7 @@ export abstract class AppError extends Error {
     this.name = new.target.name;
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
+    this.extensions = options.extensions;
     this.headers = options.headers;
   }
 }

@@ -132,6 +132,16 @@ export class EtagMismatchError extends AppError {
   readonly title = 'The resource is another than the request demands';
 }
 
+export class IfMatchRequiredError extends AppError {
+  readonly kind = 'precondition-required';
+  readonly code = 'if-match-required';
+  readonly title = 'If-Match is required';
+
+  constructor() {
+    super('Read the resource, and name its ETag in If-Match: so no change of another is lost.');
+  }
+}
+
 export class RangeNotSatisfiableError extends AppError {
   readonly kind = 'range-not-satisfiable';
   readonly code = 'range-not-satisfiable';

@@ -22,11 +22,13 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   'not-found': 404,
   timeout: 408,
   conflict: 409,
+  gone: 410,
   precondition: 412,
   'too-large': 413,
   'unsupported-type': 415,
   'range-not-satisfiable': 416,
   unprocessable: 422,
+  'precondition-required': 428,
   'headers-too-large': 431,
   internal: 500,
   unavailable: 503,
@@ -46,6 +48,7 @@ export interface Problem {
 
 export function problemOf(error: AppError, requestId: string): Problem {
   return {
+    ...error.extensions,
     type: `/problems/${error.code}`,
     title: error.title,
     status: STATUS[error.kind],

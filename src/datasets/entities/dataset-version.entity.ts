@@ -16,6 +16,7 @@ export type TypeCounts = Record<string, { files: number; bytes: number }>;
 @Entity('dataset_versions')
 @Index('dataset_versions_number_key', ['datasetId', 'versionNumber'], { unique: true })
 @Index('dataset_versions_parent_index', ['parentId'])
+@Index('dataset_versions_own_layer_index', ['ownLayerId'])
 @Index('dataset_versions_unreleased_index', ['deletedAt'], {
   where: '"deleted_at" IS NOT NULL AND "released_at" IS NULL',
 })

@@ -39,6 +39,10 @@ export class Dataset {
   @Column({ type: 'int', name: 'version_count', default: 0 })
   versionCount: number;
 
+  /** Counts deletions: what was resolved under an earlier count is looked up again. */
+  @Column({ type: 'int', name: 'deleted_versions', default: 0 })
+  deletedVersions: number;
+
   /** Numbers are given once, also of versions that were deleted since. */
   @Column({ type: 'int', name: 'last_version_number', default: 0 })
   lastVersionNumber: number;

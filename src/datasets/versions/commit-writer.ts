@@ -68,7 +68,7 @@ export class CommitWriter {
     const { datasetId } = commit;
     const versionNumber = await this.versions.takeNumber(tx, datasetId);
     if (versionNumber === null) throw new DatasetNotFoundError();
-    const head = await this.versions.headOf(tx, datasetId, commit.branch);
+    const head = await this.versions.headOf(datasetId, commit.branch, tx);
     if (head === null && commit.branch !== 'main') throw new VersionNotFoundError(commit.branch);
     refuseOtherParent(commit, head);
     const below = head ? await this.layers.layersOf(head.id, tx) : [];
@@ -167,7 +167,11 @@ export class CommitWriter {
 const movedOf = (plan: ReadonlyMap<string, PlannedEntry>): string[] =>
   [...plan.values()].flatMap((entry) => (entry && 'moved' in entry ? entry.moved : []));
 
-function refuseOtherParent({ parent, branch }: PreparedCommit, head: Version | null): void {
+/** @throws ParentNotHeadError */
+export function refuseOtherParent(
+  { parent, branch }: Pick<PreparedCommit, 'parent' | 'branch'>,
+  head: Version | null,
+): void {
   if (parent === null) return;
   const isHead = head !== null && (parent === head.id || parent === head.versionNumber);
   if (!isHead) throw new ParentNotHeadError(branch, head?.versionNumber ?? null);

@@ -105,4 +105,29 @@ export class ComponentsRepository {
       [datasetId, components.map(({ fileId }) => fileId), components.map(({ size }) => size)],
     );
   }
+
+  /** Counts components off that were given up. */
+  async countOff(
+    tx: Transaction,
+    datasetId: string,
+    components: readonly { fileId: number; size: number }[],
+  ): Promise<void> {
+    await managerOf(tx).query(
+      `WITH lost AS (
+         SELECT file_id, max(size_bytes) AS size_bytes, count(*) AS uses
+         FROM unnest($2::int[], $3::bigint[]) AS p (file_id, size_bytes) GROUP BY file_id),
+       lowered AS (
+         UPDATE dataset_contents c SET uses = c.uses - l.uses FROM lost l
+         WHERE c.dataset_id = $1 AND c.file_id = l.file_id AND c.uses > l.uses),
+       removed AS (
+         DELETE FROM dataset_contents c USING lost l
+         WHERE c.dataset_id = $1 AND c.file_id = l.file_id AND c.uses = l.uses
+         RETURNING c.size_bytes)
+       UPDATE datasets d SET
+         logical_bytes = d.logical_bytes - (SELECT sum(size_bytes * uses) FROM lost),
+         stored_bytes = d.stored_bytes - (SELECT coalesce(sum(size_bytes), 0) FROM removed)
+       WHERE d.id = $1`,
+      [datasetId, components.map(({ fileId }) => fileId), components.map(({ size }) => size)],
+    );
+  }
 }

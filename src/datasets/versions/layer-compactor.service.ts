@@ -54,6 +54,7 @@ export class LayerCompactor implements OnApplicationShutdown {
       // From here to the commit no version is added that would still have the run.
       await this.layers.lockDataset(tx, datasetId);
       await this.layers.replaceRun(tx, ids, run.isBase, merged);
+      await this.layers.retire(tx, ids);
     });
   }
 }

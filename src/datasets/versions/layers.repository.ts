@@ -22,6 +22,20 @@ export interface NewEntry {
   componentId: string | null;
 }
 
+/**
+ * SQL for the component that a version shows at a path: the newest of its layers that has the path
+ * decides. Not a function of the schema, which would be planned and begun again for every path.
+ */
+export const shownBy = (version: string, path: string): string => `(
+  SELECT e.component_id FROM version_layers l
+  JOIN layer_entries e ON e.layer_id = l.layer_id AND e.path = ${path}
+  WHERE l.version_id = ${version} ORDER BY l.depth LIMIT 1)`;
+
+/** For how long a list of layers may be used after it was read. */
+export const LAYERS_FRESH_SECONDS = 60;
+/** Whoever has read a list, from the database or from a cache, is done with it by then. */
+const RETIRED_SECONDS = 10 * LAYERS_FRESH_SECONDS;
+
 type EntryRow = { path: string; component_id: string | null };
 
 /** What layers, newest first, say together of paths. Functions of the schema do the work. */
@@ -193,6 +207,28 @@ export class LayersRepository {
        WHERE v.version_id = w.version_id AND v.depth = w.depth`,
       [run[0], run, merged, isBase],
     );
+  }
+
+  /** Marks those of these layers that no version lists any more and that are no version's own. */
+  async retire(tx: Transaction, layerIds: readonly string[]): Promise<void> {
+    await managerOf(tx).query(
+      `UPDATE layers l SET retired_at = now()
+       WHERE l.id = ANY($1::bigint[])
+         AND NOT EXISTS (SELECT 1 FROM version_layers v WHERE v.layer_id = l.id)
+         AND NOT EXISTS (SELECT 1 FROM dataset_versions v WHERE v.own_layer_id = l.id)`,
+      [layerIds],
+    );
+  }
+
+  /** Removes layers that were retired so long ago that no reader is at them. Returns how many. */
+  async removeRetired(limit: number): Promise<number> {
+    const [, count] = (await this.entries.query(
+      `DELETE FROM layers WHERE id IN (
+         SELECT id FROM layers WHERE retired_at < now() - make_interval(secs => $1)
+         ORDER BY retired_at LIMIT $2 FOR UPDATE SKIP LOCKED)`,
+      [RETIRED_SECONDS, limit],
+    )) as [unknown, number];
+    return count;
   }
 
   async setLayers(tx: Transaction, versionId: string, layerIds: readonly string[]): Promise<void> {

@@ -1,10 +1,16 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
+import type { Transaction } from '../../core/database/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
-import { PathNotFoundError, VersionNotFoundError } from '../datasets.errors.js';
-import { REF_NAME } from '../refs.js';
+import {
+  PathNotFoundError,
+  VersionDeletedError,
+  VersionNotFoundError,
+} from '../datasets.errors.js';
+import { isPinned, MAIN, REF_NAME } from '../refs/ref-names.js';
 import { isUuid } from '../slugs.js';
 import { ComponentsRepository, type ComponentView } from './components.repository.js';
-import { LayersRepository } from './layers.repository.js';
+import { LAYERS_FRESH_SECONDS, LayersRepository } from './layers.repository.js';
 import { faultOfPath } from './paths.js';
 import { VersionsRepository, type Version } from './versions.repository.js';
 
@@ -21,6 +27,16 @@ export interface FilesQuery {
   limit: number;
 }
 
+/** What of a dataset tells which of its versions there are. */
+export interface VersionedDataset {
+  id: string;
+  /** Counts deletions of versions: a deletion is seen at once, also by other replicas. */
+  deletedVersions: number;
+}
+
+/** Versions and their lists of layers, some hundred bytes each. */
+const MAX_CACHED = 10_000;
+
 const isPath = (key: unknown): key is string => typeof key === 'string';
 const isNumber = (key: unknown): key is number => Number.isInteger(key);
 /** Sorts after every path that begins like what stands before it. */
@@ -31,6 +47,13 @@ const NEXT = '\u0001';
 /** Finds versions and shows what is in them. */
 @Injectable()
 export class VersionReader {
+  /** Only what a number or an id names: that never becomes another version. */
+  private readonly resolved = new LRUCache<string, Version>({ max: MAX_CACHED });
+  private readonly layerLists = new LRUCache<string, string[]>({
+    max: MAX_CACHED,
+    ttl: LAYERS_FRESH_SECONDS * 1000,
+  });
+
   constructor(
     private readonly versions: VersionsRepository,
     private readonly layers: LayersRepository,
@@ -39,11 +62,17 @@ export class VersionReader {
 
   /**
    * @param ref a number, an id, a branch, a tag, or `latest`: the head of `main`
-   * @throws VersionNotFoundError
+   * @param tx when given, as this transaction sees it
+   * @throws VersionNotFoundError, VersionDeletedError
    */
-  async resolve(datasetId: string, ref: string): Promise<Version> {
-    const version = await this.find(datasetId, ref);
+  async resolve(dataset: VersionedDataset, ref: string, tx?: Transaction): Promise<Version> {
+    const key = `${dataset.id} ${dataset.deletedVersions} ${ref.toLowerCase()}`;
+    const cached = tx ? undefined : this.resolved.get(key);
+    if (cached) return cached;
+    const version = await this.find(dataset.id, ref, tx);
     if (!version) throw new VersionNotFoundError(ref);
+    if (version.deletedAt) throw new VersionDeletedError(version.versionNumber);
+    if (!tx && isPinned(ref)) this.resolved.set(key, version);
     return version;
   }
 
@@ -64,7 +93,7 @@ export class VersionReader {
     const after = decodeCursor(query.cursor, 'version-files', scope, isPath);
     const isFolder = after !== null && delimiter !== null && after.endsWith(delimiter);
     const from = after === null ? prefix : after + (isFolder ? BEYOND : NEXT);
-    const layerIds = await this.layers.layersOf(version.id);
+    const layerIds = await this.layersOf(version.id);
     const entries =
       delimiter === null
         ? await this.layers.page(layerIds, { prefix, from, limit: limit + 1 })
@@ -85,18 +114,35 @@ export class VersionReader {
   /** @throws PathNotFoundError */
   async fileAt(version: Version, path: string): Promise<ComponentView> {
     const wanted = path.normalize('NFC');
-    if (faultOfPath(wanted)) throw new PathNotFoundError(path);
-    const layerIds = await this.layers.layersOf(version.id);
-    const found = (await this.layers.lookup(layerIds, [wanted])).get(wanted);
-    const file = found && (await this.components.findAll([found])).get(found);
+    const files = faultOfPath(wanted) ? null : await this.filesAt(version.id, [wanted]);
+    const file = files?.get(wanted);
     if (!file) throw new PathNotFoundError(path);
     return file;
   }
 
-  private async find(datasetId: string, ref: string): Promise<Version | null> {
-    if (/^\d{1,9}$/.test(ref)) return await this.versions.findByNumber(datasetId, Number(ref));
-    if (isUuid(ref)) return await this.versions.findById(datasetId, ref);
-    const name = ref === 'latest' ? 'main' : ref;
-    return REF_NAME.test(name) ? await this.versions.findByRef(datasetId, name) : null;
+  /** The files of those of these paths where the version has one. */
+  async filesAt(versionId: string, paths: readonly string[]): Promise<Map<string, ComponentView>> {
+    const found = await this.layers.lookup(await this.layersOf(versionId), paths);
+    const views = await this.components.findAll([...found.values()]);
+    return new Map([...found].map(([path, id]) => [path, views.get(id) as ComponentView]));
+  }
+
+  /** The version that a branch is at. @returns `null` when there is no such branch */
+  async headOf(datasetId: string, branch: string): Promise<Version | null> {
+    return await this.versions.headOf(datasetId, branch);
+  }
+
+  /** A list that was read a moment ago shows the same: layers are merged, never altered. */
+  private async layersOf(versionId: string): Promise<string[]> {
+    const layerIds = this.layerLists.get(versionId) ?? (await this.layers.layersOf(versionId));
+    this.layerLists.set(versionId, layerIds, { noUpdateTTL: true });
+    return layerIds;
+  }
+
+  private async find(datasetId: string, ref: string, tx?: Transaction): Promise<Version | null> {
+    if (isUuid(ref)) return await this.versions.findById(datasetId, ref, tx);
+    if (isPinned(ref)) return await this.versions.findByNumber(datasetId, Number(ref), tx);
+    const name = ref === 'latest' ? MAIN : ref;
+    return REF_NAME.test(name) ? await this.versions.findByRef(datasetId, name, tx) : null;
   }
 }

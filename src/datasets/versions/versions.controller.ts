@@ -1,5 +1,5 @@
 import { Body, Controller, Get, Headers, Param, Post, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
@@ -16,11 +16,13 @@ import {
 } from '../datasets.openapi.js';
 import { DatasetsService, refuseStranger } from '../datasets.service.js';
 import { PageQuery } from '../dto/page.query.js';
+import { cacheControl, isPinned } from '../refs/ref-names.js';
 import { CommitService } from './commit.service.js';
 import { CommitDto } from './dto/commit.dto.js';
 import { ListVersionFilesQuery } from './dto/list-version-files.query.js';
 import { VersionFilePageDto } from './dto/version-file.dto.js';
 import { VersionDto, VersionPageDto } from './dto/version.dto.js';
+import { OVERLAY_SCHEMA_PATH } from './overlay-schema.controller.js';
 import { parseChanges } from './parse-changes.js';
 import { VersionReader } from './version-reader.service.js';
 import { toServedFile, toVersionDto, toVersionFileDto } from './versions.mapper.js';
@@ -101,9 +103,44 @@ export class VersionsController {
     @Caller() caller: Principal,
     @Param('id') id: string,
     @Param('ref') ref: string,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<VersionDto> {
     const dataset = await this.datasets.get(caller, id);
-    return toVersionDto(await this.reader.resolve(dataset.id, ref));
+    const version = await this.reader.resolve(dataset, ref);
+    response.set('Cache-Control', cacheControl(isPinned(ref)));
+    return toVersionDto(version);
+  }
+
+  /**
+   * Read the overlay document of a version.
+   *
+   * @remarks Its changes against its parent as canonical JSON (RFC 8785); its schema is at
+   * `/v1/schemas/overlay`.
+   */
+  @Get(':ref/overlay')
+  @RequirePermission('datasets:read')
+  @ApiVersionRef()
+  @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object' } } } })
+  @ApiProblems({ 412: ['etag-mismatch'], 500: ['object-missing', 'object-corrupt'] })
+  async overlay(
+    @Caller() caller: Principal,
+    @Param('id') id: string,
+    @Param('ref') ref: string,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const dataset = await this.datasets.get(caller, id);
+    const version = await this.reader.resolve(dataset, ref);
+    const { contentHash, size } = await this.contents.describe(version.overlayFileId);
+    response.links({ describedby: OVERLAY_SCHEMA_PATH });
+    await sendContent(request, response, {
+      sha256: contentHash,
+      size,
+      mimeType: 'application/json',
+      fileName: `${dataset.slug}-v${version.versionNumber}-overlay.json`,
+      cacheControl: cacheControl(isPinned(ref)),
+      open: (range) => this.contents.open(version.overlayFileId, range),
+    });
   }
 
   /** List the files of a version, in the order of the bytes of their paths. */
@@ -116,15 +153,17 @@ export class VersionsController {
     @Param('id') id: string,
     @Param('ref') ref: string,
     @Query() { prefix, delimiter, cursor, limit }: ListVersionFilesQuery,
+    @Res({ passthrough: true }) response: Response,
   ): Promise<VersionFilePageDto> {
     const dataset = await this.datasets.get(caller, id);
-    const version = await this.reader.resolve(dataset.id, ref);
+    const version = await this.reader.resolve(dataset, ref);
     const { items, nextCursor } = await this.reader.listFiles(version, {
       prefix: prefix.normalize('NFC'),
       delimiter: delimiter ?? null,
       cursor,
       limit,
     });
+    response.set('Cache-Control', cacheControl(isPinned(ref)));
     return { items: items.map(toVersionFileDto), nextCursor };
   }
 
@@ -150,8 +189,12 @@ export class VersionsController {
   ): Promise<void> {
     const path = segments.join('/');
     const dataset = await this.datasets.get(caller, id);
-    const version = await this.reader.resolve(dataset.id, ref);
+    const version = await this.reader.resolve(dataset, ref);
     const file = await this.reader.fileAt(version, path);
-    await sendContent(request, response, toServedFile(path, file, this.contents));
+    const content = toServedFile(path, file, this.contents);
+    await sendContent(request, response, {
+      ...content,
+      cacheControl: cacheControl(isPinned(ref)),
+    });
   }
 }

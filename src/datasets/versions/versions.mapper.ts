@@ -13,6 +13,7 @@ export const toVersionDto = (version: Version): VersionDto => ({
   datasetId: version.datasetId,
   versionNumber: version.versionNumber,
   parentId: version.parentId,
+  mergedId: version.mergedId,
   message: version.message,
   overlayFileId: version.overlayFileId,
   fileCount: version.fileCount,

@@ -37,22 +37,23 @@ export class VersionsRepository {
     @InjectRepository(DatasetVersion) private readonly versions: Repository<DatasetVersion>,
   ) {}
 
-  async findByNumber(datasetId: string, versionNumber: number): Promise<Version | null> {
-    return await this.find('v.dataset_id = $1 AND v.version_number = $2', [
-      datasetId,
-      versionNumber,
-    ]);
+  async findByNumber(
+    datasetId: string,
+    versionNumber: number,
+    tx?: Transaction,
+  ): Promise<Version | null> {
+    const where = 'v.dataset_id = $1 AND v.version_number = $2';
+    return await this.find(where, [datasetId, versionNumber], tx);
   }
 
-  async findById(datasetId: string, id: string): Promise<Version | null> {
-    return await this.find('v.dataset_id = $1 AND v.id = $2', [datasetId, id]);
+  async findById(datasetId: string, id: string, tx?: Transaction): Promise<Version | null> {
+    return await this.find('v.dataset_id = $1 AND v.id = $2', [datasetId, id], tx);
   }
 
-  async findByRef(datasetId: string, name: string): Promise<Version | null> {
-    return await this.find(
-      `v.id = (SELECT r.version_id FROM dataset_refs r WHERE r.dataset_id = $1 AND r.name = $2)`,
-      [datasetId, name],
-    );
+  async findByRef(datasetId: string, name: string, tx?: Transaction): Promise<Version | null> {
+    const where =
+      'v.id = (SELECT r.version_id FROM dataset_refs r WHERE r.dataset_id = $1 AND r.name = $2)';
+    return await this.find(where, [datasetId, name], tx);
   }
 
   /** Versions that are not deleted, newest first. */
@@ -66,14 +67,11 @@ export class VersionsRepository {
     )) as Version[];
   }
 
-  /** The head that a commit builds on, when the row of the dataset is locked. */
-  async headOf(tx: Transaction, datasetId: string, branch: string): Promise<Version | null> {
-    const [row] = (await managerOf(tx).query(
-      `SELECT ${COLUMNS} FROM dataset_versions v JOIN dataset_refs r ON r.version_id = v.id
-       WHERE r.dataset_id = $1 AND r.name = $2 AND r.kind = 'branch'`,
-      [datasetId, branch],
-    )) as Version[];
-    return row ?? null;
+  /** The head that a commit builds on; with `tx`, when the row of the dataset is locked. */
+  async headOf(datasetId: string, branch: string, tx?: Transaction): Promise<Version | null> {
+    const where = `v.id = (SELECT r.version_id FROM dataset_refs r
+      WHERE r.dataset_id = $1 AND r.name = $2 AND r.kind = 'branch')`;
+    return await this.find(where, [datasetId, branch], tx);
   }
 
   /**
@@ -129,8 +127,12 @@ export class VersionsRepository {
     );
   }
 
-  private async find(where: string, parameters: unknown[]): Promise<Version | null> {
-    const [row] = (await this.versions.query(
+  private async find(
+    where: string,
+    parameters: unknown[],
+    tx: Transaction | undefined,
+  ): Promise<Version | null> {
+    const [row] = (await (tx ? managerOf(tx) : this.versions).query(
       `SELECT ${COLUMNS} FROM dataset_versions v WHERE ${where}`,
       parameters,
     )) as Version[];

@@ -45,6 +45,13 @@ export class ContentReader {
     return content.once('close', () => source.destroy());
   }
 
+  /** What the bytes of a file are. @throws FileNotFoundError */
+  async describe(id: FileId): Promise<Pick<StoredObject, 'contentHash' | 'size'>> {
+    const file = await this.files.findById(id);
+    if (!file) throw new FileNotFoundError();
+    return file;
+  }
+
   private async locate(id: FileId, range?: ByteRange): Promise<[StoredObject, Readable]> {
     // Twice, since a heal may have moved the bytes between the row and the read.
     for (let tries = 0; tries < 2; tries += 1) {

@@ -16,6 +16,8 @@ export interface ServedContent {
   size: number;
   mimeType: string;
   fileName: string;
+  /** Default: ask again each time, which costs a 304, since the caller may have lost the right to it. */
+  cacheControl?: string;
   /** The bytes, or a part of them; the stream fails before its end when they are damaged. */
   open(range?: ByteRange): Promise<Readable>;
 }
@@ -40,8 +42,7 @@ export async function sendContent(
     ETag: etag,
     'Repr-Digest': `sha-256=:${Buffer.from(content.sha256, 'hex').toString('base64')}:`,
     'Accept-Ranges': 'bytes',
-    // Ask again each time, which costs a 304: the caller may have lost the right to it.
-    'Cache-Control': 'private, no-cache',
+    'Cache-Control': content.cacheControl ?? 'private, no-cache',
   });
   if (ifNoneMatch !== undefined && listsEtag(ifNoneMatch, etag, 'weak')) {
     response.status(304).end();

@@ -2,7 +2,7 @@ import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { IsArray, IsOptional, Matches, Validate } from 'class-validator';
 import { IsText } from '../../../core/validation/is-text.js';
 import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
-import { REF_NAME } from '../../refs.js';
+import { REF_NAME } from '../../refs/ref-names.js';
 import { ParentRule } from './rules.js';
 
 export class CommitDto {

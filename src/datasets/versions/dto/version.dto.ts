@@ -17,6 +17,10 @@ export class VersionDto {
   @ApiProperty({ type: String, nullable: true })
   parentId: string | null;
 
+  /** The other version that a merge took in. */
+  @ApiProperty({ type: String, nullable: true, example: null })
+  mergedId: string | null;
+
   /** @example Correct the units of wind */
   message: string;
 

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { brokenUniqueConstraint, managerOf, type Transaction } from '../../core/database/index.js';
+import { SlugTakenError } from '../datasets.errors.js';
+
+/** For how long a deleted dataset can be restored. */
+export const RESTORABLE_DAYS = 7;
+
+/** What hides datasets and versions, and shows datasets again. */
+@Injectable()
+export class DeletionRepository {
+  async hideDataset(tx: Transaction, id: string): Promise<void> {
+    await managerOf(tx).query('UPDATE datasets SET deleted_at = now() WHERE id = $1', [id]);
+  }
+
+  /** The slug of a deleted dataset of this caller that can still be restored, locked; else `null`. */
+  async lockRestorable(tx: Transaction, caller: Principal, id: string): Promise<string | null> {
+    const [row] = (await managerOf(tx).query(
+      `SELECT slug FROM datasets WHERE id = $3 AND ($1::boolean OR owner_id = $2)
+         AND deleted_at > now() - make_interval(days => $4) FOR NO KEY UPDATE`,
+      [caller.isAdmin, caller.id, id, RESTORABLE_DAYS],
+    )) as { slug: string }[];
+    return row?.slug ?? null;
+  }
+
+  /** @throws SlugTakenError */
+  async showDataset(tx: Transaction, id: string, slug: string): Promise<void> {
+    try {
+      await managerOf(tx).query(
+        'UPDATE datasets SET deleted_at = NULL, updated_at = now(), slug = $2 WHERE id = $1',
+        [id, slug],
+      );
+    } catch (error) {
+      if (brokenUniqueConstraint(error) === 'datasets_slug_key') throw new SlugTakenError(slug);
+      throw error;
+    }
+  }
+
+  /** Hides a version, and sets branches that were at it back to its nearest ancestor that is left. */
+  async hideVersion(tx: Transaction, version: { id: string; datasetId: string }): Promise<void> {
+    await managerOf(tx).query('UPDATE dataset_versions SET deleted_at = now() WHERE id = $1', [
+      version.id,
+    ]);
+    await managerOf(tx).query(
+      `UPDATE datasets SET version_count = version_count - 1, deleted_versions = deleted_versions + 1,
+         updated_at = now()
+       WHERE id = $1`,
+      [version.datasetId],
+    );
+    await managerOf(tx).query(
+      `WITH RECURSIVE up AS (
+         SELECT id, parent_id, deleted_at, 0 AS step FROM dataset_versions WHERE id = $1
+         UNION ALL
+         SELECT v.id, v.parent_id, v.deleted_at, up.step + 1
+         FROM up JOIN dataset_versions v ON v.id = up.parent_id WHERE up.deleted_at IS NOT NULL),
+       ancestor AS (SELECT id FROM up WHERE deleted_at IS NULL),
+       moved AS (
+         UPDATE dataset_refs r SET version_id = a.id, updated_at = now() FROM ancestor a
+         WHERE r.version_id = $1 AND r.kind = 'branch')
+       DELETE FROM dataset_refs r
+       WHERE r.version_id = $1 AND r.kind = 'branch' AND NOT EXISTS (SELECT 1 FROM ancestor)`,
+      [version.id],
+    );
+  }
+}

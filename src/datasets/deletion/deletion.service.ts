@@ -1,0 +1,85 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { UnitOfWork } from '../../core/database/index.js';
+import { DatasetNotFoundError } from '../datasets.errors.js';
+import { DatasetsService } from '../datasets.service.js';
+import type { DatasetView } from '../datasets.repository.js';
+import { isSlug, isUuid, notASlug } from '../slugs.js';
+import { VersionReader } from '../versions/version-reader.service.js';
+import { DeletionRepository } from './deletion.repository.js';
+import { Releaser } from './releaser.service.js';
+
+/**
+ * Deletes datasets and versions: hidden at once, in one transaction that does not grow with what is
+ * hidden. Their files are given up in the background by the releaser: those of a version soon, those of
+ * a dataset after the seven days in which it can be restored.
+ */
+@Injectable()
+export class DeletionService {
+  constructor(
+    @Inject(EVENT_BUS) private readonly events: IEventBus,
+    private readonly datasets: DatasetsService,
+    private readonly versions: VersionReader,
+    private readonly deletions: DeletionRepository,
+    private readonly releaser: Releaser,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /**
+   * @param isExpected whether the caller meant to delete this revision
+   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
+   */
+  async deleteDataset(
+    caller: Principal,
+    key: string,
+    isExpected: (revision: number) => boolean,
+  ): Promise<void> {
+    const { id } = await this.datasets.get(caller, key);
+    await this.unitOfWork.run(async (tx) => {
+      await this.datasets.lock(tx, caller, id, isExpected);
+      await this.deletions.hideDataset(tx, id);
+      tx.afterCommit(() =>
+        this.events.publish('dataset.deleted', { datasetId: id, principalId: caller.id }),
+      );
+    });
+  }
+
+  /**
+   * Takes back the deletion of a dataset; one that is there stays as it is.
+   * @param slug when another dataset has taken the old one by now
+   * @throws DatasetNotFoundError, SlugTakenError, ValidationFailedError
+   */
+  async restoreDataset(caller: Principal, id: string, slug: string | null): Promise<DatasetView> {
+    if (!isUuid(id)) throw new DatasetNotFoundError();
+    if (slug !== null && !isSlug(slug)) throw notASlug();
+    await this.unitOfWork.run(async (tx) => {
+      const former = await this.deletions.lockRestorable(tx, caller, id);
+      if (former === null) return;
+      await this.deletions.showDataset(tx, id, slug ?? former);
+      tx.afterCommit(() =>
+        this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
+      );
+    });
+    return await this.datasets.get(caller, id);
+  }
+
+  /**
+   * Deletes one version; what later versions show of it stays theirs. A branch that was at it goes back
+   * to the nearest version before it that is left, or ends where there is none; a tag stays, and says
+   * that its version was deleted.
+   * @throws DatasetNotFoundError, ForbiddenError, VersionNotFoundError, VersionDeletedError
+   */
+  async deleteVersion(caller: Principal, key: string, ref: string): Promise<void> {
+    const { id } = await this.datasets.get(caller, key);
+    await this.unitOfWork.run(async (tx) => {
+      const dataset = await this.datasets.lock(tx, caller, id);
+      const version = await this.versions.resolve(dataset, ref, tx);
+      await this.deletions.hideVersion(tx, version);
+      tx.afterCommit(() => this.releaser.releaseLater());
+      tx.afterCommit(() =>
+        this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
+      );
+    });
+  }
+}

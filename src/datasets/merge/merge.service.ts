@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import type { Transaction } from '../../core/database/index.js';
+import { CompareService, type NeededChange } from '../compare/compare.service.js';
+import { VersionTreeRepository } from '../compare/version-tree.repository.js';
+import {
+  MergeConflictError,
+  ParentNotHeadError,
+  VersionNotFoundError,
+} from '../datasets.errors.js';
+import { MAIN } from '../refs/ref-names.js';
+import type { DescribedChange } from '../versions/changes.js';
+import { CommitService } from '../versions/commit.service.js';
+import { refuseOtherParent } from '../versions/commit-writer.js';
+import { describedAgain, type ComponentView } from '../versions/components.repository.js';
+import { VersionReader, type VersionedDataset } from '../versions/version-reader.service.js';
+import type { Version } from '../versions/versions.repository.js';
+import { planMerge, type MergePlan, type MergeStrategy } from './merge-plan.js';
+
+/** A version that is made of what other versions show. */
+export interface DerivedRequest {
+  /** The branch that it becomes the head of. */
+  branch: string;
+  /** Default: says what was done. */
+  message?: string;
+  /** The version that the branch must be at. `null`: wherever it is. */
+  parent: string | number | null;
+}
+
+export interface MergeRequest extends DerivedRequest {
+  /** What is merged into the branch: a version by any of its names. */
+  source: string;
+  strategy: MergeStrategy;
+}
+
+/** Called in the transaction of a version that is made. */
+export type Record = (tx: Transaction, version: Version) => Promise<void>;
+
+export interface Derived {
+  version: Version;
+  /** False: there was nothing to do, and this is the head as it was. */
+  isNew: boolean;
+}
+
+/** What a derived version is to do, seen from one head of its branch. `null`: nothing. */
+interface Plan {
+  message: string;
+  changes: readonly NeededChange[];
+  mergedId: string | null;
+}
+
+const MAX_TRIES = 5;
+
+/** Restores and merges: commits whose changes follow from versions that are there. */
+@Injectable()
+export class MergeService {
+  constructor(
+    private readonly commits: CommitService,
+    private readonly versions: VersionReader,
+    private readonly comparisons: CompareService,
+    private readonly tree: VersionTreeRepository,
+  ) {}
+
+  /**
+   * Makes a version that shows what `ref` shows. Its changes are the differences from the head.
+   * @throws VersionNotFoundError, VersionDeletedError, ParentNotHeadError: nothing was changed
+   */
+  async restore(
+    caller: Principal,
+    dataset: VersionedDataset,
+    ref: string,
+    request: DerivedRequest,
+    record: Record,
+  ): Promise<Derived> {
+    const wanted = await this.versions.resolve(dataset, ref);
+    return await this.derive(caller, dataset, request, record, async (head) => {
+      const changes = await this.comparisons.changesFrom(head?.id ?? null, wanted.id);
+      const message = `Restore version ${wanted.versionNumber}`;
+      return changes.length === 0 && head ? null : { message, changes, mergedId: null };
+    });
+  }
+
+  /**
+   * Merges a version into a branch, file by file against their merge base.
+   * @throws VersionNotFoundError, VersionDeletedError, ParentNotHeadError, MergeConflictError,
+   *   PathConflictError (one side's file is the other's folder): nothing was changed
+   */
+  async merge(
+    caller: Principal,
+    dataset: VersionedDataset,
+    request: MergeRequest,
+    record: Record,
+  ): Promise<Derived> {
+    const { source, strategy, branch } = request;
+    const theirs = await this.versions.resolve(dataset, source);
+    return await this.derive(caller, dataset, request, record, async (ours) => {
+      if (!ours) throw new VersionNotFoundError(branch);
+      const base = await this.tree.mergeBase(ours.id, theirs.id);
+      if (base === theirs.id) return null;
+      const { changes, conflicts } = planMerge(
+        await this.comparisons.changesFrom(base, ours.id),
+        await this.comparisons.changesFrom(base, theirs.id),
+        strategy,
+      );
+      if (conflicts.length > 0) throw await this.conflictError(base, conflicts);
+      return { message: `Merge ${source} into ${branch}`, changes, mergedId: theirs.id };
+    });
+  }
+
+  /** Plans on the head and commits; when the branch has moved in between, plans anew. */
+  private async derive(
+    caller: Principal,
+    dataset: VersionedDataset,
+    { branch, message, parent }: DerivedRequest,
+    record: Record,
+    plan: (head: Version | null) => Promise<Plan | null>,
+  ): Promise<Derived> {
+    for (let tries = 1; ; tries += 1) {
+      const head = await this.versions.headOf(dataset.id, branch);
+      if (!head && branch !== MAIN) throw new VersionNotFoundError(branch);
+      refuseOtherParent({ branch, parent }, head);
+      const planned = await plan(head);
+      if (!planned) return { version: head as Version, isNew: false };
+      const { changes, mergedId } = planned;
+      const commit = {
+        datasetId: dataset.id,
+        branch,
+        message: message ?? planned.message,
+        parent: head?.id ?? null,
+        changes: changes.map(toChange),
+        mergedId,
+      };
+      try {
+        return { version: await this.commits.make(caller, commit, { after: record }), isNew: true };
+      } catch (error) {
+        const hasMoved = error instanceof ParentNotHeadError && parent === null;
+        if (!hasMoved || tries === MAX_TRIES) throw error;
+      }
+    }
+  }
+
+  private async conflictError(
+    baseId: string | null,
+    conflicts: MergePlan['conflicts'],
+  ): Promise<MergeConflictError> {
+    const paths = conflicts.map(({ path }) => path);
+    const files =
+      baseId === null
+        ? new Map<string, ComponentView>()
+        : await this.versions.filesAt(baseId, paths);
+    return new MergeConflictError(
+      conflicts.map((conflict) => {
+        const file = files.get(conflict.path);
+        return Object.assign({ base: file ? `sha256:${file.contentHash}` : null }, conflict);
+      }),
+    );
+  }
+}
+
+const toChange = ({ path, file }: NeededChange): DescribedChange =>
+  file === null ? { op: 'delete', path } : { op: 'put', path, file: describedAgain(file) };
