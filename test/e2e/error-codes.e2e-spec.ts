@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import * as coreErrors from '../../src/core/errors/index.js';
+import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
 
 /** Each code that a client can meet, and the tests that provoke it through HTTP. */
@@ -11,6 +12,8 @@ const PROVOKED_BY: Record<string, string> = {
   'content-hash-conflict': 'integrity',
   'cursor-mismatch': 'lookup',
   'database-unavailable': 'outages',
+  'dataset-not-found': 'datasets',
+  'default-branch': 'refs',
   'digest-mismatch': 'upload',
   'etag-mismatch': 'download',
   'file-not-found': 'lookup',
@@ -18,17 +21,27 @@ const PROVOKED_BY: Record<string, string> = {
   'headers-too-large': 'bad-requests',
   'idempotency-in-progress': 'idempotency',
   'idempotency-key-reused': 'idempotency',
+  'if-match-required': 'refs',
   internal: 'outages',
   'malformed-body': 'bad-requests',
   'malformed-multipart': 'malformed-forms',
+  'merge-conflict': 'merges',
   'object-corrupt': 'integrity',
   'object-missing': 'integrity',
   'outcome-unknown': 'outages',
+  'parent-not-head': 'merges',
+  'path-absent': 'refused-commits',
+  'path-conflict': 'merges',
+  'path-exists': 'refused-commits',
+  'path-not-found': 'versions',
   'range-not-satisfiable': 'download-ranges',
+  'ref-not-found': 'refs',
   'request-timeout': 'limits',
   'route-not-found': 'operation-routes',
+  'slug-taken': 'datasets',
   'storage-full': 'limits',
   'storage-unavailable': 'outages',
+  'tag-immutable': 'refs',
   'transaction-conflict': 'outages',
   unauthenticated: 'access',
   'unsupported-content-encoding': 'bad-requests',
@@ -37,6 +50,8 @@ const PROVOKED_BY: Record<string, string> = {
   'upload-slots-busy': 'limits',
   'upload-too-large': 'limits',
   'validation-failed': 'bad-descriptions',
+  'version-deleted': 'deletion',
+  'version-not-found': 'versions',
 };
 
 /** Codes that no client can meet, and why. */
@@ -55,7 +70,7 @@ const isErrorClass = (value: unknown): value is ErrorClass =>
   typeof value === 'function' && value.prototype instanceof coreErrors.AppError;
 
 /** Constructors of errors only build a message: a list stands for any argument. */
-const codes = Object.values<unknown>({ ...coreErrors, ...filesErrors })
+const codes = Object.values<unknown>({ ...coreErrors, ...datasetsErrors, ...filesErrors })
   .filter(isErrorClass)
   .map((Class) => new Class([], []).code)
   .sort();
