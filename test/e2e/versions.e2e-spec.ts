@@ -48,21 +48,50 @@ describe('A commit', () => {
   it('is refused when the branch has moved on, and changes nothing', async () => {
     const file = await api.upload('moved on');
     const { id } = await api.create({ name: 'moved', files: [{ path: 'a', fileId: file }] });
-    const rivals = await Promise.all(
-      Array.from({ length: 8 }, (_, n) =>
-        api.tryCommit(id, { parent: 1, changes: [put(`rival-${n}`, file)] }),
-      ),
-    );
-    expect(rivals.map(({ status }) => status).sort((x, y) => x - y)).toEqual([
-      201,
-      ...Array(7).fill(412),
-    ]);
-    expect(await paths(id, 'latest')).toHaveLength(2);
+    for (let round = 1; round <= 3; round += 1) {
+      const rivals = await Promise.all(
+        Array.from({ length: 20 }, (_, n) =>
+          api.tryCommit(id, { parent: round, changes: [put(`${round}-${n}`, file)] }),
+        ),
+      );
+      expect(rivals.map(({ status }) => status).sort((x, y) => x - y)).toEqual([
+        201,
+        ...Array(19).fill(412),
+      ]);
+      expect(await paths(id, 'latest')).toHaveLength(1 + round);
+    }
     const [count] = await app.database.query<{ n: number }>(
       'SELECT count(*)::int AS n FROM dataset_versions WHERE dataset_id = $1',
       [id],
     );
-    expect(count).toEqual({ n: 2 });
+    expect(count).toEqual({ n: 4 });
+  });
+
+  it('does not disturb whoever is paging through a branch', async () => {
+    const file = await api.upload('paged while it grows');
+    const before = Array.from({ length: 30 }, (_, n) => `${String(n).padStart(2, '0')}.csv`);
+    const files = before.map((path) => ({ path, fileId: file }));
+    const { id } = await api.create({ name: 'paged', files });
+    const reading = api.files(id, 'main', 'limit=3');
+    const writing = (async () => {
+      for (let n = 0; n < 15; n += 1) {
+        await api.commit(id, [put(`${n}-inserted`, file), remove(before[n] as string)]);
+      }
+    })();
+    const [listed] = await Promise.all([reading, writing]);
+    // Every page is of the version that the first one was of.
+    const model = (version: number): string[] => [
+      ...Array.from({ length: version - 1 }, (_, n) => `${n}-inserted`),
+      ...before.slice(version - 1),
+    ];
+    const seen = listed.map(({ path }) => path);
+    expect(
+      Array.from({ length: 16 }, (_, n) =>
+        model(n + 1)
+          .sort()
+          .join(),
+      ),
+    ).toContain(seen.join());
   });
 
   it('without a parent goes on top of whatever is there', async () => {

@@ -7,7 +7,6 @@ import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { ApiDatasetKey } from '../datasets.openapi.js';
 import { DatasetsService } from '../datasets.service.js';
 import { cacheControl, isPinned } from '../refs/ref-names.js';
-import { VersionReader } from '../versions/version-reader.service.js';
 import { toDiffEntryDto } from './compare.mapper.js';
 import { CompareService } from './compare.service.js';
 import { DiffPageDto } from './dto/diff.dto.js';
@@ -18,7 +17,6 @@ import { DiffQuery } from './dto/diff.query.js';
 export class CompareController {
   constructor(
     private readonly datasets: DatasetsService,
-    private readonly versions: VersionReader,
     private readonly comparisons: CompareService,
   ) {}
 
@@ -39,8 +37,8 @@ export class CompareController {
   ): Promise<DiffPageDto> {
     const dataset = await this.datasets.get(caller, id);
     const { items, nextCursor } = await this.comparisons.diff(
-      await this.versions.resolve(dataset, base),
-      await this.versions.resolve(dataset, head),
+      dataset,
+      { base, head },
       { cursor, limit },
     );
     response.set('Cache-Control', cacheControl(isPinned(base) && isPinned(head)));

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { ComponentsRepository, type ComponentView } from '../versions/components.repository.js';
-import type { Version } from '../versions/versions.repository.js';
+import { VersionReader, type VersionedDataset } from '../versions/version-reader.service.js';
 import {
   DifferencesRepository,
   type Compared,
@@ -34,7 +34,15 @@ export interface NeededChange {
 const MAX_KEPT = 20_000;
 const MAX_CACHED = 200_000;
 
-const isPath = (key: unknown): key is string => typeof key === 'string';
+/** Where a page ended, in the versions that the first page was of. */
+interface Place {
+  base: string;
+  head: string;
+  path: string;
+}
+
+const isPlace = (key: unknown): key is Place =>
+  typeof key === 'object' && key !== null && 'base' in key && 'head' in key && 'path' in key;
 
 /** Compares versions of a dataset by file. */
 @Injectable()
@@ -46,21 +54,31 @@ export class CompareService {
   });
 
   constructor(
+    private readonly versions: VersionReader,
     private readonly tree: VersionTreeRepository,
     private readonly comparisons: DifferencesRepository,
     private readonly components: ComponentsRepository,
   ) {}
 
-  /** From `base` to `head`, in the order of the bytes of the paths. @throws CursorMismatchError */
+  /**
+   * From `base` to `head`, in the order of the bytes of the paths. All pages are of the versions that the
+   * first was of.
+   * @throws VersionNotFoundError, VersionDeletedError, CursorMismatchError
+   */
   async diff(
-    base: Version,
-    head: Version,
+    dataset: VersionedDataset,
+    refs: { base: string; head: string },
     query: { cursor?: string; limit: number },
   ): Promise<Page<DiffEntry>> {
-    const scope = { base: base.id, head: head.id };
-    const after = decodeCursor(query.cursor, 'diff', scope, isPath);
-    const rows = await this.rows(scope, { after, limit: query.limit + 1 });
-    const page = pageOf(rows, query.limit, ({ path }) => encodeCursor(path, 'diff', scope));
+    const scope = { datasetId: dataset.id, ...refs };
+    const place = decodeCursor(query.cursor, 'diff', scope, isPlace);
+    const { id: base } = await this.versions.resolve(dataset, place?.base ?? refs.base);
+    const { id: head } = await this.versions.resolve(dataset, place?.head ?? refs.head);
+    const after = place?.path ?? null;
+    const rows = await this.rows({ base, head }, { after, limit: query.limit + 1 });
+    const page = pageOf(rows, query.limit, ({ path }) =>
+      encodeCursor({ base, head, path }, 'diff', scope),
+    );
     const views = await this.viewsOf(page.items);
     const viewOf = (id: string | null) => (id === null ? null : (views.get(id) ?? null));
     return {

@@ -24,11 +24,14 @@ export interface NewEntry {
 
 /**
  * SQL for the component that a version shows at a path: the newest of its layers that has the path
- * decides. Not a function of the schema, which would be planned and begun again for every path.
+ * decides. Not a function of the schema, which would be planned and begun again for every path; LATERAL
+ * with LIMIT, so that each layer is asked by its key, and not the path in every layer there is.
  */
 export const shownBy = (version: string, path: string): string => `(
   SELECT e.component_id FROM version_layers l
-  JOIN layer_entries e ON e.layer_id = l.layer_id AND e.path = ${path}
+  CROSS JOIN LATERAL (
+    SELECT x.component_id FROM layer_entries x
+    WHERE x.layer_id = l.layer_id AND x.path = ${path} LIMIT 1) e
   WHERE l.version_id = ${version} ORDER BY l.depth LIMIT 1)`;
 
 /** For how long a list of layers may be used after it was read. */

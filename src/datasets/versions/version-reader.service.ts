@@ -37,7 +37,14 @@ export interface VersionedDataset {
 /** Versions and their lists of layers, some hundred bytes each. */
 const MAX_CACHED = 10_000;
 
-const isPath = (key: unknown): key is string => typeof key === 'string';
+/** Where a page ended, in the version that the first page was of, wherever its branch is by now. */
+interface Place {
+  version: string;
+  path: string;
+}
+
+const isPlace = (key: unknown): key is Place =>
+  typeof key === 'object' && key !== null && 'version' in key && 'path' in key;
 const isNumber = (key: unknown): key is number => Number.isInteger(key);
 /** Sorts after every path that begins like what stands before it. */
 const BEYOND = '\u{10ffff}';
@@ -86,11 +93,20 @@ export class VersionReader {
     );
   }
 
-  /** In the order of the bytes of their paths. @throws CursorMismatchError */
-  async listFiles(version: Version, query: FilesQuery): Promise<Page<ListedFile>> {
+  /**
+   * In the order of the bytes of their paths. All pages are of the version that the first was of.
+   * @throws VersionNotFoundError, VersionDeletedError, CursorMismatchError
+   */
+  async listFiles(
+    dataset: VersionedDataset,
+    ref: string,
+    query: FilesQuery,
+  ): Promise<Page<ListedFile>> {
     const { prefix, delimiter, limit } = query;
-    const scope = { versionId: version.id, prefix, delimiter };
-    const after = decodeCursor(query.cursor, 'version-files', scope, isPath);
+    const scope = { datasetId: dataset.id, ref, prefix, delimiter };
+    const place = decodeCursor(query.cursor, 'version-files', scope, isPlace);
+    const version = await this.resolve(dataset, place?.version ?? ref);
+    const after = place?.path ?? null;
     const isFolder = after !== null && delimiter !== null && after.endsWith(delimiter);
     const from = after === null ? prefix : after + (isFolder ? BEYOND : NEXT);
     const layerIds = await this.layersOf(version.id);
@@ -98,7 +114,9 @@ export class VersionReader {
       delimiter === null
         ? await this.layers.page(layerIds, { prefix, from, limit: limit + 1 })
         : await this.layers.folders(layerIds, { prefix, delimiter, from, limit: limit + 1 });
-    const page = pageOf(entries, limit, ({ path }) => encodeCursor(path, 'version-files', scope));
+    const page = pageOf(entries, limit, ({ path }) =>
+      encodeCursor({ version: version.id, path }, 'version-files', scope),
+    );
     const views = await this.components.findAll(
       page.items.flatMap(({ componentId }) => componentId ?? []),
     );

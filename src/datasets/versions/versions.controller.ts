@@ -156,8 +156,7 @@ export class VersionsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<VersionFilePageDto> {
     const dataset = await this.datasets.get(caller, id);
-    const version = await this.reader.resolve(dataset, ref);
-    const { items, nextCursor } = await this.reader.listFiles(version, {
+    const { items, nextCursor } = await this.reader.listFiles(dataset, ref, {
       prefix: prefix.normalize('NFC'),
       delimiter: delimiter ?? null,
       cursor,
