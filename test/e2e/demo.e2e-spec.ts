@@ -215,8 +215,8 @@ describe('npm run demo where it cannot work', () => {
     expect(errors).toContain(join('elsewhere', 'admin-key'));
   });
 
-  it.each([['--url', 'nowhere'], ['--unknown'], ['word']])('refuses %s %s', async (...args) => {
-    const { code, errors } = await demo({ STRATUM_API_KEY: TEST_KEY }, ...args);
+  it.each(['--url=nowhere', '--unknown', 'word'])('refuses %s', async (argument) => {
+    const { code, errors } = await demo({ STRATUM_API_KEY: TEST_KEY }, argument);
     expect(code).toBe(1);
     expect(errors).toMatch(oneLine);
   });
