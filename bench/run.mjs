@@ -16,6 +16,11 @@ const PARTS = [
   'dedup',
   'ready',
   'pages',
+  'commit',
+  'first-version',
+  'version-pages',
+  'diff',
+  'dataset-pages',
 ];
 const TMPFS = 0x01021994;
 
