@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { StorageModule } from '../storage/index.js';
+import { BatchesController } from './batches/batches.controller.js';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetsRepository } from './datasets.repository.js';
 import { DatasetsService } from './datasets.service.js';
@@ -13,6 +14,13 @@ import { Dataset } from './entities/dataset.entity.js';
 import { LayerEntry } from './entities/layer-entry.entity.js';
 import { Layer } from './entities/layer.entity.js';
 import { VersionLayer } from './entities/version-layer.entity.js';
+import { StatisticsController } from './statistics/statistics.controller.js';
+import { StatisticsRepository } from './statistics/statistics.repository.js';
+import { StatisticsService } from './statistics/statistics.service.js';
+import { DatasetTagsController } from './tags/dataset-tags.controller.js';
+import { TagsController } from './tags/tags.controller.js';
+import { TagsRepository } from './tags/tags.repository.js';
+import { TagsService } from './tags/tags.service.js';
 import { CommitService } from './versions/commit.service.js';
 import { CommitWriter } from './versions/commit-writer.js';
 import { ComponentsRepository } from './versions/components.repository.js';
@@ -38,7 +46,14 @@ import { VersionsRepository } from './versions/versions.repository.js';
       VersionLayer,
     ]),
   ],
-  controllers: [DatasetsController, VersionsController],
+  controllers: [
+    BatchesController,
+    DatasetsController,
+    DatasetTagsController,
+    StatisticsController,
+    TagsController,
+    VersionsController,
+  ],
   providers: [
     CommitService,
     CommitWriter,
@@ -47,6 +62,10 @@ import { VersionsRepository } from './versions/versions.repository.js';
     DatasetsService,
     LayerCompactor,
     LayersRepository,
+    StatisticsRepository,
+    StatisticsService,
+    TagsRepository,
+    TagsService,
     VersionReader,
     VersionsRepository,
   ],

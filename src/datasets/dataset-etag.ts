@@ -1,0 +1,11 @@
+import { listsEtag } from '../core/http/content/conditions.js';
+import type { IsExpected } from './datasets.service.js';
+
+/** Changes with each edit; a commit is none. */
+export const etagOf = ({ revision }: { revision: number }): string => `"${revision}"`;
+
+/** What `If-Match` demands of the dataset to be edited; nothing when it is absent. */
+export const isExpectedBy =
+  (ifMatch: string | undefined): IsExpected =>
+  (revision) =>
+    ifMatch === undefined || listsEtag(ifMatch, etagOf({ revision }), 'strong');
