@@ -66,7 +66,7 @@ export class TagsRepository {
       `SELECT t.tag, count(*)::int AS count
        FROM ${READABLE_TAGS} AND t.tag >= $3 AND t.tag < $4
        GROUP BY t.tag
-       HAVING $5::int IS NULL OR count(*) < $5 OR (count(*) = $5 AND t.tag > $6)
+       HAVING $5::bigint IS NULL OR count(*) < $5 OR (count(*) = $5 AND t.tag > $6)
        ORDER BY count DESC, t.tag LIMIT $7`,
       [
         caller.isAdmin,

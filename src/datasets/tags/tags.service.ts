@@ -41,12 +41,13 @@ const BEYOND = '\u{10ffff}';
 /** No tag has a control character: what ends so is the least that follows a tag. */
 const NEXT = '\u0001';
 
-const isName = (key: unknown): key is string => typeof key === 'string';
+const isName = (key: unknown): key is string =>
+  typeof key === 'string' && key.isWellFormed() && !key.includes('\u0000');
 const isTagCount = (key: unknown): key is TagCount =>
   typeof key === 'object' &&
   key !== null &&
   isName((key as TagCount).tag) &&
-  Number.isInteger((key as TagCount).count);
+  Number.isSafeInteger((key as TagCount).count);
 const whatever: IsExpected = () => true;
 
 /** Tags of datasets. To change them is an edit of the dataset, as any other. */
