@@ -92,7 +92,7 @@ export class DatasetsRepository {
          SELECT DISTINCT hit.dataset_id FROM (
            SELECT asked.tag FROM unnest($3::text[]) AS asked (tag)
            ORDER BY (SELECT count(*) FROM (
-             SELECT 1 FROM dataset_tags t WHERE t.tag = asked.tag LIMIT 10000) some)
+             SELECT 1 FROM dataset_tags t WHERE t.tag = asked.tag LIMIT 10000) counted)
            LIMIT $4) driver
          CROSS JOIN LATERAL (
            SELECT t.dataset_id FROM dataset_tags t JOIN datasets d ON d.id = t.dataset_id
