@@ -17,6 +17,17 @@ export class TagNotFoundError extends AppError {
   readonly title = 'There is no such tag';
 }
 
+export class TagTooCommonError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'tag-too-common';
+  readonly title = 'Too many datasets have this tag';
+
+  /** @param limit datasets that one request may change */
+  constructor(limit: number) {
+    super(`More than ${limit} datasets would change: do it by POST /v1/datasets/batch-tag.`);
+  }
+}
+
 export class SlugTakenError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'slug-taken';

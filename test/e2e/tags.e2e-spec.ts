@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => app.stop());
 
 interface TagPage {
-  items: { tag: string; count: number }[];
+  items: { tag: string; count: number; exact: boolean }[];
   nextCursor: string | null;
 }
 
@@ -27,8 +27,6 @@ const give = (id: string, tag: string, headers = {}) =>
   app.fetch(at(id, tag), { method: 'PUT', headers });
 const take = (id: string, tag: string, headers = {}) =>
   app.fetch(at(id, tag), { method: 'DELETE', headers });
-const rename = (tag: string, body: object) =>
-  api.json('PATCH', `/v1/tags/${encodeURIComponent(tag)}`, body);
 const read = async (
   id: string,
 ): Promise<{ etag: string; dataset: Dataset & { tags: string[] } }> => {
@@ -63,8 +61,8 @@ describe('A tag of a dataset', () => {
       expect(response.status).toBe(201);
       expect(await response.json()).toEqual({
         items: [
-          { tag: 'daily data', count: 1 },
-          { tag: 'zz-first', count: 1 },
+          { tag: 'daily data', count: 1, exact: true },
+          { tag: 'zz-first', count: 1, exact: true },
         ],
         nextCursor: null,
       });
@@ -128,8 +126,8 @@ describe('A tag of a dataset', () => {
     ];
     expect(await app.json(200, `/v1/datasets/${one.slug}/tags`)).toEqual({
       items: [
-        { tag: 'alone', count: 1 },
-        { tag: 'shared by two', count: 2 },
+        { tag: 'alone', count: 1, exact: true },
+        { tag: 'shared by two', count: 2, exact: true },
       ],
       nextCursor: null,
     });
@@ -141,8 +139,6 @@ describe('A tag of a dataset', () => {
       const { id } = await api.create({ name: 'Bad tag' });
       await expectProblem(await give(id, tag), 400, 'validation-failed');
       await expectProblem(await take(id, tag), 400, 'validation-failed');
-      await expectProblem(await rename(tag, { name: 'x' }), 400, 'validation-failed');
-      await expectProblem(await rename('x', { name: tag }), 400, 'validation-failed');
     },
   );
 
@@ -236,85 +232,14 @@ describe('GET /v1/tags', () => {
     const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
     for (const sort of ['name', 'count'] as const) {
       const { items } = await service.list(stranger, { prefix: 'p', sort, limit: 100 });
-      expect(items).toEqual([{ tag: 'public tag', count: 1 }]);
+      expect(items).toEqual([{ tag: 'public tag', count: 1, exact: true }]);
     }
-    expect(await service.of(stranger, shown.id)).toEqual([{ tag: 'public tag', count: 1 }]);
+    expect(await service.of(stranger, shown.id)).toEqual([
+      { tag: 'public tag', count: 1, exact: true },
+    ]);
     expect([await countOf('private tag'), await countOf('public tag')]).toEqual([1, 2]);
     await app.database.query('UPDATE datasets SET deleted_at = now() WHERE id = $1', [mine.id]);
     expect([await countOf('private tag'), await countOf('public tag')]).toEqual([0, 1]);
-  });
-});
-
-describe('PATCH /v1/tags/{tag}', () => {
-  it('renames it wherever it is, and merges it with the other one', async () => {
-    const made = [
-      await api.create({ name: 'Renamed 1', tags: ['climat', 'x'] }),
-      await api.create({ name: 'Renamed 2', tags: ['climat', 'climate change'] }),
-      await api.create({ name: 'Renamed 3', tags: ['climate change'] }),
-      await api.create({ name: 'Renamed 4', tags: ['climat'] }),
-    ].map(({ id }) => id);
-    const before = await Promise.all(made.map(read));
-    const told = await toldBy(async () => {
-      const response = await rename('CLIMAT', { name: 'Climate  Change' });
-      expect(response.status).toBe(200);
-      expect(await response.json()).toEqual({ tag: 'climate change', datasets: 3, merged: 1 });
-    });
-    expect(told).toEqual([made[0], made[1], made[3]].sort());
-    const after = await Promise.all(made.map(read));
-    expect(after.map(({ dataset }) => dataset.tags)).toEqual([
-      ['climate change', 'x'],
-      ['climate change'],
-      ['climate change'],
-      ['climate change'],
-    ]);
-    expect(after.map(({ etag }, n) => etag === before[n]?.etag)).toEqual([
-      false,
-      false,
-      true,
-      false,
-    ]);
-    expect([await countOf('climat'), await countOf('climate change')]).toEqual([0, 4]);
-    await expectProblem(await rename('climat', { name: 'x' }), 404, 'tag-not-found');
-  });
-
-  it('to the name that it has changes nothing', async () => {
-    const { id } = await api.create({ name: 'Same name', tags: ['same name'] });
-    const before = await read(id);
-    const response = await rename('same name', { name: 'SAME NAME' });
-    expect(await response.json()).toEqual({ tag: 'same name', datasets: 0, merged: 0 });
-    expect(await read(id)).toEqual(before);
-    await expectProblem(await rename('nobody has', { name: 'nobody has' }), 404, 'tag-not-found');
-  });
-
-  it.each([{}, { name: null }, { name: 1 }, { name: '' }, { name: 'x', more: 1 }])(
-    'refuses %j',
-    async (body) => {
-      await expectProblem(await rename('some', body), 400, 'validation-failed');
-    },
-  );
-
-  it('and its way back, many at once with other edits, neither fail nor lose a tag', async () => {
-    const ids: string[] = [];
-    for (let n = 0; n < 10; n += 1) {
-      ids.push((await api.create({ name: `Raced ${n}`, tags: ['raced a', 'stays'] })).id);
-    }
-    const reversed = ids.toReversed();
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, (_, n) => [
-        rename('raced a', { name: 'raced b' }),
-        rename('raced b', { name: 'raced a' }),
-        give(reversed[n % 10] as string, `own ${n}`),
-        api.json('POST', '/v1/datasets/batch-tag', { datasetIds: reversed, add: [`all ${n}`] }),
-      ]).flat(),
-    );
-    for (const { status } of answers) expect([200, 201, 404]).toContain(status);
-    for (const [index, id] of ids.entries()) {
-      const { tags } = (await read(id)).dataset;
-      expect(tags.filter((tag) => tag.startsWith('raced'))).toHaveLength(1);
-      expect(tags.filter((tag) => tag.startsWith('all'))).toHaveLength(12);
-      expect(tags).toContain('stays');
-      expect(tags).toContain(`own ${9 - index}`);
-    }
   });
 });
 

@@ -25,12 +25,16 @@ export class TagsController {
    * Rename a tag, or merge it into another.
    *
    * @remarks On every dataset that the caller may change; others keep it. A dataset that has both tags keeps
-   * the new one alone.
+   * the new one alone. All or nothing; of at most 10,000 datasets in one request.
    */
   @Patch(':tag')
   @RequirePermission('datasets:write')
   @ApiParam({ name: 'tag', example: 'climat' })
-  @ApiProblems({ 404: ['tag-not-found'], 503: ['transaction-conflict', 'outcome-unknown'] })
+  @ApiProblems({
+    404: ['tag-not-found'],
+    409: ['tag-too-common'],
+    503: ['transaction-conflict', 'outcome-unknown'],
+  })
   async rename(
     @Caller() caller: Principal,
     @Param('tag') tag: string,

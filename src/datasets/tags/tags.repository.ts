@@ -10,7 +10,12 @@ export interface TagCount {
   tag: string;
   /** Datasets with it that the caller may read. */
   count: number;
+  /** Whether counting did not stop at `count`. */
+  exact: boolean;
 }
+
+/** Counting goes no further: a page of tags must not cost a look at a million datasets. */
+const MAX_COUNTED = 10_000;
 
 /** Tags that begin so: from `from` on, and before `before`. */
 export interface TagRange {
@@ -27,9 +32,12 @@ export class TagsRepository {
   /** How many of the datasets that the caller may read have each; tags that none has are left out. */
   async count(caller: Principal, tags: readonly string[]): Promise<TagCount[]> {
     return (await this.tags.query(
-      `SELECT t.tag, count(*)::int AS count FROM ${READABLE_TAGS} AND t.tag = ANY($3::text[])
-       GROUP BY t.tag ORDER BY t.tag`,
-      [caller.isAdmin, caller.id, tags],
+      `SELECT asked.tag, least(found.count, $4::int) AS count, found.count <= $4::int AS exact
+       FROM unnest($3::text[]) AS asked (tag) CROSS JOIN LATERAL (
+         SELECT count(*)::int AS count FROM (
+           SELECT 1 FROM ${READABLE_TAGS} AND t.tag = asked.tag LIMIT $4::int + 1) counted) found
+       WHERE found.count > 0 ORDER BY asked.tag COLLATE "C"`,
+      [caller.isAdmin, caller.id, tags, MAX_COUNTED],
     )) as TagCount[];
   }
 
@@ -55,15 +63,15 @@ export class TagsRepository {
     return rows.map(({ tag }) => tag);
   }
 
-  /** The most used first. Counts every dataset that the caller may read. */
+  /** The most used first: counts every dataset that the caller may read, for each page. */
   async listByCount(
     caller: Principal,
     range: TagRange,
-    after: TagCount | null,
+    after: Pick<TagCount, 'tag' | 'count'> | null,
     limit: number,
   ): Promise<TagCount[]> {
     return (await this.tags.query(
-      `SELECT t.tag, count(*)::int AS count
+      `SELECT t.tag, count(*)::int AS count, true AS exact
        FROM ${READABLE_TAGS} AND t.tag >= $3 AND t.tag < $4
        GROUP BY t.tag
        HAVING $5::bigint IS NULL OR count(*) < $5 OR (count(*) = $5 AND t.tag > $6)
@@ -101,13 +109,18 @@ export class TagsRepository {
   }
 
   /** Locks the datasets with this tag that the caller may change, in the order of their ids. */
-  async lockOwnWith(tx: Transaction, caller: Principal, tag: string): Promise<string[]> {
+  async lockOwnWith(
+    tx: Transaction,
+    caller: Principal,
+    tag: string,
+    limit: number,
+  ): Promise<string[]> {
     const rows = (await managerOf(tx).query(
       `SELECT d.id FROM datasets d
        WHERE d.deleted_at IS NULL AND ($1::boolean OR d.owner_id = $2::uuid)
          AND d.id IN (SELECT t.dataset_id FROM dataset_tags t WHERE t.tag = $3)
-       ORDER BY d.id FOR NO KEY UPDATE`,
-      [caller.isAdmin, caller.id, tag],
+       ORDER BY d.id LIMIT $4 FOR NO KEY UPDATE`,
+      [caller.isAdmin, caller.id, tag, limit],
     )) as { id: string }[];
     return rows.map(({ id }) => id);
   }

@@ -3,7 +3,7 @@ import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
-import { DatasetNotFoundError, TagNotFoundError } from '../datasets.errors.js';
+import { DatasetNotFoundError, TagNotFoundError, TagTooCommonError } from '../datasets.errors.js';
 import { DatasetsRepository, type DatasetView } from '../datasets.repository.js';
 import { DatasetsService, type IsExpected } from '../datasets.service.js';
 import { foldTagPrefix, MAX_TAGS, parseTag, parseTags } from './parse-tag.js';
@@ -36,6 +36,8 @@ interface Changed {
 }
 
 const LIST = 'tags';
+/** Datasets that a renaming changes, and keeps locked, in its one transaction. */
+const MAX_RENAMED = 10_000;
 /** Sorts after every tag that begins like what stands before it. */
 const BEYOND = '\u{10ffff}';
 /** No tag has a control character: what ends so is the least that follows a tag. */
@@ -43,11 +45,12 @@ const NEXT = '\u0001';
 
 const isName = (key: unknown): key is string =>
   typeof key === 'string' && key.isWellFormed() && !key.includes('\u0000');
-const isTagCount = (key: unknown): key is TagCount =>
+type CountKey = Pick<TagCount, 'tag' | 'count'>;
+const isCountKey = (key: unknown): key is CountKey =>
   typeof key === 'object' &&
   key !== null &&
-  isName((key as TagCount).tag) &&
-  Number.isSafeInteger((key as TagCount).count);
+  isName((key as CountKey).tag) &&
+  Number.isSafeInteger((key as CountKey).count);
 const whatever: IsExpected = () => true;
 
 /** Tags of datasets. To change them is an edit of the dataset, as any other. */
@@ -69,9 +72,9 @@ export class TagsService {
     const scope = { prefix, sort };
     const range = { from: prefix, before: prefix + BEYOND };
     if (sort === 'count') {
-      const after = decodeCursor(cursor, LIST, scope, isTagCount);
+      const after = decodeCursor(cursor, LIST, scope, isCountKey);
       const tags = await this.tags.listByCount(caller, range, after, limit + 1);
-      return pageOf(tags, limit, (last) => encodeCursor(last, LIST, scope));
+      return pageOf(tags, limit, ({ tag, count }) => encodeCursor({ tag, count }, LIST, scope));
     }
     const after = decodeCursor(cursor, LIST, scope, isName);
     if (after !== null) range.from = after + NEXT;
@@ -145,14 +148,15 @@ export class TagsService {
 
   /**
    * Renames a tag on every dataset that the caller may change; where the new one is already, the two
-   * become one.
-   * @throws TagNotFoundError, ValidationFailedError
+   * become one. All or nothing, of at most 10,000 datasets.
+   * @throws TagNotFoundError, TagTooCommonError, ValidationFailedError
    */
   async rename(caller: Principal, tag: string, name: string): Promise<Renaming> {
     const from = parseTag(tag, 'tag');
     const to = parseTag(name, '/name');
     return await this.unitOfWork.run(async (tx) => {
-      const ids = await this.tags.lockOwnWith(tx, caller, from);
+      const ids = await this.tags.lockOwnWith(tx, caller, from, MAX_RENAMED + 1);
+      if (ids.length > MAX_RENAMED) throw new TagTooCommonError(MAX_RENAMED);
       if (from === to && ids.length > 0) return { tag: to, datasets: 0, merged: 0 };
       const { renamed, merged } = await this.tags.rename(tx, ids, { from, to });
       if (renamed.length === 0) {

@@ -13,7 +13,7 @@ export class ListTagsQuery extends PageQuery {
   @IsText(0, 64)
   prefix: string = '';
 
-  /** By name, or the most used first, which has to count all of them for each page. */
+  /** By name, or the most used first, which has to look at every dataset for each page. */
   @ApiPropertyOptional({ enum: ['name', 'count'], default: 'name' })
   @MayBeAbsent()
   @IsIn(['name', 'count'])

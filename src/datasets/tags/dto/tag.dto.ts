@@ -9,6 +9,9 @@ export class TagDto {
    * @example 12
    */
   count: number;
+
+  /** `false` when there are more: counting stops at 10,000, but for `sort=count`. */
+  exact: boolean;
 }
 
 export class TagPageDto {
