@@ -1,10 +1,11 @@
 import { listsEtag } from '../core/http/content/conditions.js';
+import type { IsExpected } from './datasets.service.js';
 
-/** The ETag of a dataset: it changes with edits, not with commits and figures. */
-export const datasetEtag = ({ revision }: { revision: number }): string => `"${revision}"`;
+/** Changes with each edit; a commit is none. */
+export const etagOf = ({ revision }: { revision: number }): string => `"${revision}"`;
 
-/** Whether the caller meant this revision; without an `If-Match` any. */
-export const meantBy =
-  (ifMatch: string | undefined) =>
-  (revision: number): boolean =>
-    ifMatch === undefined || listsEtag(ifMatch, datasetEtag({ revision }), 'strong');
+/** What `If-Match` demands of the dataset to be edited; nothing when it is absent. */
+export const isExpectedBy =
+  (ifMatch: string | undefined): IsExpected =>
+  (revision) =>
+    ifMatch === undefined || listsEtag(ifMatch, etagOf({ revision }), 'strong');

@@ -1,19 +1,25 @@
 import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
-import { ApiHeader, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { ApiProblems } from '../core/http/api-problems.js';
 import { JsonBodyLimit } from '../core/http/json-body.guard.js';
 import { Caller, RequirePermission } from '../core/http/permissions.js';
 import { IdempotencyService } from '../core/idempotency/idempotency.service.js';
-import { datasetEtag, meantBy } from './dataset-etag.js';
+import { etagOf, isExpectedBy } from './dataset-etag.js';
 import { toDatasetDto } from './datasets.mapper.js';
-import { ApiDatasetKey, ApiIdempotencyKey, COMMIT_PROBLEMS } from './datasets.openapi.js';
+import {
+  ApiDatasetKey,
+  ApiIdempotencyKey,
+  ApiIfMatch,
+  COMMIT_PROBLEMS,
+} from './datasets.openapi.js';
 import { DatasetsService } from './datasets.service.js';
 import { CreateDatasetDto } from './dto/create-dataset.dto.js';
 import { DatasetDto, DatasetPageDto } from './dto/dataset.dto.js';
 import { PatchDatasetDto } from './dto/dataset-fields.dto.js';
-import { PageQuery } from './dto/page.query.js';
+import { ListDatasetsQuery } from './dto/list-datasets.query.js';
+import { parseTags } from './tags/parse-tag.js';
 import { parseFiles } from './versions/parse-changes.js';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
@@ -62,8 +68,18 @@ export class DatasetsController {
   @Get()
   @RequirePermission('datasets:read')
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
-  async list(@Caller() caller: Principal, @Query() query: PageQuery): Promise<DatasetPageDto> {
-    const { items, nextCursor } = await this.datasets.list(caller, query);
+  async list(
+    @Caller() caller: Principal,
+    @Query() query: ListDatasetsQuery,
+  ): Promise<DatasetPageDto> {
+    const { tag, tagMode, cursor, limit } = query;
+    const tags = parseTags(tag, '/tag');
+    const { items, nextCursor } = await this.datasets.list(caller, {
+      tags,
+      tagMode,
+      cursor,
+      limit,
+    });
     return { items: items.map(toDatasetDto), nextCursor };
   }
 
@@ -77,7 +93,7 @@ export class DatasetsController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DatasetDto> {
     const dataset = await this.datasets.get(caller, id);
-    response.set('ETag', datasetEtag(dataset));
+    response.set('ETag', etagOf(dataset));
     return toDatasetDto(dataset);
   }
 
@@ -89,12 +105,8 @@ export class DatasetsController {
   @Patch(':id')
   @RequirePermission('datasets:write')
   @ApiDatasetKey()
-  @ApiHeader({
-    name: 'If-Match',
-    required: false,
-    description: 'Edit only while this is the ETag.',
-  })
-  @ApiProblems({ 409: ['slug-taken'], 412: ['etag-mismatch'] })
+  @ApiIfMatch()
+  @ApiProblems({ 409: ['slug-taken'] })
   async patch(
     @Caller() caller: Principal,
     @Param('id') id: string,
@@ -102,8 +114,8 @@ export class DatasetsController {
     @Body() body: PatchDatasetDto,
     @Res({ passthrough: true }) response: Response,
   ): Promise<DatasetDto> {
-    const dataset = await this.datasets.patch(caller, id, body, meantBy(ifMatch));
-    response.set('ETag', datasetEtag(dataset));
+    const dataset = await this.datasets.patch(caller, id, body, isExpectedBy(ifMatch));
+    response.set('ETag', etagOf(dataset));
     return toDatasetDto(dataset);
   }
 }

@@ -5,8 +5,26 @@ export class DatasetNotFoundError extends AppError {
   readonly code = 'dataset-not-found';
   readonly title = 'There is no such dataset';
 
-  constructor() {
-    super('No dataset of this id or slug can be read with this key.');
+  /** @param key the id or slug, when more than one was asked for */
+  constructor(key?: string) {
+    super(`No dataset ${key ?? 'of this id or slug'} can be read with this key.`);
+  }
+}
+
+export class TagNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'tag-not-found';
+  readonly title = 'There is no such tag';
+}
+
+export class TagTooCommonError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'tag-too-common';
+  readonly title = 'Too many datasets have this tag';
+
+  /** @param limit datasets that one request may change */
+  constructor(limit: number) {
+    super(`More than ${limit} datasets would change: do it by POST /v1/datasets/batch-tag.`);
   }
 }
 

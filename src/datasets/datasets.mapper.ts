@@ -1,3 +1,4 @@
+import type { BatchTagResultDto } from './batches/dto/batch-tag.dto.js';
 import type { DatasetDto } from './dto/dataset.dto.js';
 import type { DatasetView } from './datasets.repository.js';
 
@@ -13,4 +14,8 @@ export const toDatasetDto = (dataset: DatasetView): DatasetDto => ({
   latestVersion: dataset.latestVersion,
   createdAt: dataset.createdAt,
   updatedAt: dataset.updatedAt,
+});
+
+export const toBatchTagResultDto = (datasets: readonly DatasetView[]): BatchTagResultDto => ({
+  items: datasets.map(({ id, tags }) => ({ id, tags })),
 });

@@ -1,19 +1,20 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { StorageModule } from '../storage/index.js';
-import { DatasetsController } from './datasets.controller.js';
-import { DatasetsRepository } from './datasets.repository.js';
-import { DatasetsService } from './datasets.service.js';
+import { BatchesController } from './batches/batches.controller.js';
 import { CompareController } from './compare/compare.controller.js';
 import { CompareService } from './compare/compare.service.js';
 import { DifferencesRepository } from './compare/differences.repository.js';
 import { VersionTreeRepository } from './compare/version-tree.repository.js';
+import { DatasetsController } from './datasets.controller.js';
+import { DatasetsRepository } from './datasets.repository.js';
+import { DatasetsService } from './datasets.service.js';
 import { DeletionController } from './deletion/deletion.controller.js';
 import { DeletionRepository } from './deletion/deletion.repository.js';
 import { DeletionService } from './deletion/deletion.service.js';
 import { Releaser } from './deletion/releaser.service.js';
-import { VersionReleaser } from './deletion/version-releaser.js';
 import { ReleasesRepository } from './deletion/releases.repository.js';
+import { VersionReleaser } from './deletion/version-releaser.js';
 import { Component } from './entities/component.entity.js';
 import { DatasetContent } from './entities/dataset-content.entity.js';
 import { DatasetRef } from './entities/dataset-ref.entity.js';
@@ -28,8 +29,15 @@ import { MergeService } from './merge/merge.service.js';
 import { RefsController } from './refs/refs.controller.js';
 import { RefsRepository } from './refs/refs.repository.js';
 import { RefsService } from './refs/refs.service.js';
-import { CommitService } from './versions/commit.service.js';
+import { StatisticsController } from './statistics/statistics.controller.js';
+import { StatisticsRepository } from './statistics/statistics.repository.js';
+import { StatisticsService } from './statistics/statistics.service.js';
+import { DatasetTagsController } from './tags/dataset-tags.controller.js';
+import { TagsController } from './tags/tags.controller.js';
+import { TagsRepository } from './tags/tags.repository.js';
+import { TagsService } from './tags/tags.service.js';
 import { CommitWriter } from './versions/commit-writer.js';
+import { CommitService } from './versions/commit.service.js';
 import { ComponentsRepository } from './versions/components.repository.js';
 import { LayerCompactor } from './versions/layer-compactor.service.js';
 import { LayersRepository } from './versions/layers.repository.js';
@@ -55,12 +63,16 @@ import { VersionsRepository } from './versions/versions.repository.js';
     ]),
   ],
   controllers: [
+    BatchesController,
     CompareController,
+    DatasetTagsController,
     DatasetsController,
     DeletionController,
     MergeController,
     OverlaySchemaController,
     RefsController,
+    StatisticsController,
+    TagsController,
     VersionsController,
   ],
   providers: [
@@ -78,8 +90,12 @@ import { VersionsRepository } from './versions/versions.repository.js';
     MergeService,
     RefsRepository,
     RefsService,
-    ReleasesRepository,
     Releaser,
+    ReleasesRepository,
+    StatisticsRepository,
+    StatisticsService,
+    TagsRepository,
+    TagsService,
     VersionReader,
     VersionReleaser,
     VersionTreeRepository,

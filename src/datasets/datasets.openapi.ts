@@ -17,6 +17,17 @@ export const ApiDatasetKey = (): MethodDecorator =>
     ApiProblems({ 404: ['dataset-not-found'] }),
   );
 
+/** Of the dataset, on every route that edits it. */
+export const ApiIfMatch = (): MethodDecorator =>
+  applyDecorators(
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'Edit only while this is the ETag of the dataset.',
+    }),
+    ApiProblems({ 412: ['etag-mismatch'] }),
+  );
+
 /** The `{ref}` of a version's routes. */
 export const ApiVersionRef = (): MethodDecorator =>
   applyDecorators(

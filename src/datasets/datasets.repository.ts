@@ -32,8 +32,15 @@ export interface DatasetFields {
   visibility: Visibility;
 }
 
-/** $1 is whether the caller is an admin, $2 the caller's id. */
-const READABLE = `(d.deleted_at IS NULL
+/** Only datasets with these tags. */
+export interface TagFilter {
+  tags: readonly string[];
+  /** With every one of them, or with at least one. */
+  tagMode: 'all' | 'any';
+}
+
+/** Which datasets `d` the caller may read: $1 is whether it is an admin, $2 its id. */
+export const READABLE = `(d.deleted_at IS NULL
   AND ($1::boolean OR d.owner_id = $2::uuid OR d.visibility = 'public'))`;
 
 const COLUMNS = `
@@ -72,6 +79,56 @@ export class DatasetsRepository {
     )) as DatasetView[];
   }
 
+  /**
+   * Newest first. Each tag's own index is read as far as the page needs it: with `all` that of the
+   * rarest alone, so that a rare tag is found among a million datasets of a common one.
+   */
+  async listTagged(
+    caller: Principal,
+    { tags, tagMode }: TagFilter,
+    { before, limit }: { before: string | null; limit: number },
+  ): Promise<DatasetView[]> {
+    const isAll = tagMode === 'all';
+    return (await this.datasets.query(
+      `SELECT ${COLUMNS} FROM datasets d JOIN (
+         SELECT DISTINCT hit.dataset_id FROM (
+           SELECT asked.tag FROM unnest($3::text[]) AS asked (tag)
+           ORDER BY (SELECT count(*) FROM (
+             SELECT 1 FROM dataset_tags t WHERE t.tag = asked.tag LIMIT 10000) counted)
+           LIMIT $4) driver
+         CROSS JOIN LATERAL (
+           SELECT t.dataset_id FROM dataset_tags t JOIN datasets d ON d.id = t.dataset_id
+           WHERE ${READABLE} AND t.tag = driver.tag AND ($5::uuid IS NULL OR t.dataset_id < $5)
+             AND $6 <= (SELECT count(*) FROM dataset_tags o
+                        WHERE o.dataset_id = t.dataset_id AND o.tag = ANY($3::text[]))
+           ORDER BY t.dataset_id DESC LIMIT $7) hit
+         ORDER BY hit.dataset_id DESC LIMIT $7) page ON page.dataset_id = d.id
+       ORDER BY d.id DESC`,
+      [
+        caller.isAdmin,
+        caller.id,
+        tags,
+        isAll ? 1 : tags.length,
+        before,
+        isAll ? tags.length : 1,
+        limit,
+      ],
+    )) as DatasetView[];
+  }
+
+  /** Those of these ids and slugs that the caller may read, in any order. */
+  async findAll(
+    caller: Principal,
+    keys: { ids: readonly string[]; slugs: readonly string[] },
+    tx?: Transaction,
+  ): Promise<DatasetView[]> {
+    return (await (tx ? managerOf(tx) : this.datasets).query(
+      `SELECT ${COLUMNS} FROM datasets d
+       WHERE ${READABLE} AND (d.id = ANY($3::uuid[]) OR d.slug = ANY($4::text[]))`,
+      [caller.isAdmin, caller.id, keys.ids, keys.slugs],
+    )) as DatasetView[];
+  }
+
   /** @throws SlugTakenError */
   async insert(tx: Transaction, id: string, ownerId: string, fields: DatasetFields): Promise<void> {
     await this.orSlugTaken(
@@ -92,9 +149,20 @@ export class DatasetsRepository {
     );
   }
 
-  /** Keeps others from editing it until the commit. */
-  async lock(tx: Transaction, id: string): Promise<void> {
-    await managerOf(tx).query('SELECT 1 FROM datasets WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  /** Keeps others from editing them until the commit. In the order of their ids: no deadlocks. */
+  async lock(tx: Transaction, ids: readonly string[]): Promise<void> {
+    await managerOf(tx).query(
+      'SELECT 1 FROM datasets WHERE id = ANY($1::uuid[]) ORDER BY id FOR NO KEY UPDATE',
+      [ids],
+    );
+  }
+
+  /** Counts an edit of each. */
+  async bumpRevisions(tx: Transaction, ids: readonly string[]): Promise<void> {
+    await managerOf(tx).query(
+      `UPDATE datasets SET revision = revision + 1, updated_at = now() WHERE id = ANY($1::uuid[])`,
+      [ids],
+    );
   }
 
   /** @throws SlugTakenError */

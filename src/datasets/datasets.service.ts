@@ -6,9 +6,14 @@ import { UnitOfWork, type Transaction } from '../core/database/index.js';
 import { EtagMismatchError, ForbiddenError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
-import { DatasetsRepository, type DatasetFields, type DatasetView } from './datasets.repository.js';
+import {
+  DatasetsRepository,
+  type DatasetFields,
+  type DatasetView,
+  type TagFilter,
+} from './datasets.repository.js';
 import { isSlug, isUuid, notASlug, slugOf } from './slugs.js';
-import { parseTags } from './tags.js';
+import { parseTags } from './tags/parse-tag.js';
 import { CommitService } from './versions/commit.service.js';
 import type { PutChange } from './versions/changes.js';
 
@@ -22,6 +27,9 @@ export interface NewDataset extends GivenFields {
   /** Files of the first version, which is made with the dataset. */
   files: readonly PutChange[];
 }
+
+/** Whether the caller meant to edit this revision. */
+export type IsExpected = (revision: number) => boolean;
 
 const LIST = 'datasets';
 const isId = (key: unknown): key is string => typeof key === 'string' && isUuid(key);
@@ -89,26 +97,42 @@ export class DatasetsService {
     return dataset;
   }
 
+  /**
+   * The datasets of these ids or slugs, in their order; `null` where there is none that the caller
+   * may read. One query, however many they are.
+   */
+  async getAll(caller: Principal, keys: readonly string[]): Promise<(DatasetView | null)[]> {
+    const ids = keys.filter(isUuid).map((id) => id.toLowerCase());
+    const found = await this.datasets.findAll(caller, { ids, slugs: keys.filter(isSlug) });
+    const byKey = new Map(found.flatMap((d) => [[d.id, d] as const, [d.slug, d] as const]));
+    return keys.map((key) => byKey.get(isUuid(key) ? key.toLowerCase() : key) ?? null);
+  }
+
   /** Newest first. @throws CursorMismatchError */
   async list(
     caller: Principal,
-    query: { cursor?: string; limit: number },
+    query: TagFilter & { cursor?: string; limit: number },
   ): Promise<Page<DatasetView>> {
-    const before = decodeCursor(query.cursor, LIST, {}, isId);
-    const datasets = await this.datasets.list(caller, { before, limit: query.limit + 1 });
-    return pageOf(datasets, query.limit, ({ id }) => encodeCursor(id, LIST, {}));
+    const filter = { tags: query.tags.toSorted(), tagMode: query.tagMode };
+    const scope = filter.tags.length > 0 ? filter : {};
+    const before = decodeCursor(query.cursor, LIST, scope, isId);
+    const page = { before, limit: query.limit + 1 };
+    const datasets =
+      filter.tags.length > 0
+        ? await this.datasets.listTagged(caller, filter, page)
+        : await this.datasets.list(caller, page);
+    return pageOf(datasets, query.limit, ({ id }) => encodeCursor(id, LIST, scope));
   }
 
   /**
    * Edits what is given and leaves the rest.
-   * @param isExpected whether the caller meant to edit this revision
    * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError, SlugTakenError
    */
   async patch(
     caller: Principal,
     key: string,
     given: GivenFields,
-    isExpected: (revision: number) => boolean,
+    isExpected: IsExpected,
   ): Promise<DatasetView> {
     const { id } = await this.get(caller, key);
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
@@ -118,32 +142,59 @@ export class DatasetsService {
       const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
       await this.datasets.update(tx, id, { slug, name, description, metadata, visibility });
       if (tags) await this.datasets.replaceTags(tx, id, tags);
-      tx.afterCommit(() =>
-        this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
-      );
+      this.announceEdits(tx, caller, [id]);
       return (await this.datasets.find(caller, { id }, tx)) as DatasetView;
     });
   }
 
   /**
    * The dataset for a caller who is to change it: nobody else does until the commit.
-   * @param isExpected whether the caller meant to change this revision
    * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
    */
   async lock(
     tx: Transaction,
     caller: Principal,
     id: string,
-    isExpected: (revision: number) => boolean = () => true,
+    isExpected: IsExpected = () => true,
   ): Promise<DatasetView> {
-    await this.datasets.lock(tx, id);
-    const dataset = await this.datasets.find(caller, { id }, tx);
-    if (!dataset) throw new DatasetNotFoundError();
-    refuseStranger(caller, dataset);
-    if (!isExpected(dataset.revision)) {
+    const [dataset] = await this.lockForEdit(tx, caller, [id], isExpected);
+    return dataset as DatasetView;
+  }
+
+  /**
+   * Locks datasets until the commit and returns them as they are then, in any order.
+   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
+   */
+  async lockForEdit(
+    tx: Transaction,
+    caller: Principal,
+    ids: readonly string[],
+    isExpected: IsExpected,
+  ): Promise<DatasetView[]> {
+    await this.datasets.lock(tx, ids);
+    const datasets = await this.datasets.findAll(caller, { ids, slugs: [] }, tx);
+    const found = new Set(datasets.map(({ id }) => id));
+    const missing = ids.find((id) => !found.has(id));
+    if (missing !== undefined) throw new DatasetNotFoundError(missing);
+    for (const dataset of datasets) refuseStranger(caller, dataset);
+    if (!datasets.every(({ revision }) => isExpected(revision))) {
       throw new EtagMismatchError('The dataset was edited since it was read.');
     }
-    return dataset;
+    return datasets;
+  }
+
+  /** Counts an edit of each of these locked datasets, and tells of it after the commit. */
+  async markEdited(tx: Transaction, caller: Principal, ids: readonly string[]): Promise<void> {
+    await this.datasets.bumpRevisions(tx, ids);
+    this.announceEdits(tx, caller, ids);
+  }
+
+  private announceEdits(tx: Transaction, caller: Principal, ids: readonly string[]): void {
+    tx.afterCommit(() => {
+      for (const datasetId of ids) {
+        this.events.publish('dataset.updated', { datasetId, principalId: caller.id });
+      }
+    });
   }
 
   private async completed(id: string, given: NewDataset): Promise<DatasetFields> {

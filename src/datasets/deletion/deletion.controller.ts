@@ -4,7 +4,7 @@ import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
-import { datasetEtag, meantBy } from '../dataset-etag.js';
+import { etagOf, isExpectedBy } from '../dataset-etag.js';
 import { toDatasetDto } from '../datasets.mapper.js';
 import { ApiDatasetKey, ApiVersionRef } from '../datasets.openapi.js';
 import { DatasetDto } from '../dto/dataset.dto.js';
@@ -33,7 +33,7 @@ export class DeletionController {
     @Param('id') id: string,
     @Headers('if-match') ifMatch: string | undefined,
   ): Promise<void> {
-    await this.deletions.deleteDataset(caller, id, meantBy(ifMatch));
+    await this.deletions.deleteDataset(caller, id, isExpectedBy(ifMatch));
   }
 
   /** Restore a dataset that was deleted less than 7 days ago. */
@@ -50,7 +50,7 @@ export class DeletionController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<DatasetDto> {
     const dataset = await this.deletions.restoreDataset(caller, id, slug ?? null);
-    response.set('ETag', datasetEtag(dataset));
+    response.set('ETag', etagOf(dataset));
     return toDatasetDto(dataset);
   }
 

@@ -1,0 +1,52 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { getDataSourceToken } from '@nestjs/typeorm';
+import type { DataSource } from 'typeorm';
+import type { TestApp } from './app.js';
+
+type Query = (this: unknown, ...args: unknown[]) => unknown;
+
+/** How long no statement must come until what runs in the background counts as done. */
+const QUIET_MS = 300;
+
+/**
+ * Counts the statements that an application in this process sends to PostgreSQL, BEGIN and COMMIT
+ * too: at the driver, so that no way round TypeORM goes unseen.
+ */
+export class StatementCounter {
+  private statements: string[] = [];
+  private readonly original: Query;
+
+  private constructor(private readonly prototype: { query: Query }) {
+    this.original = prototype.query;
+    const { original } = this;
+    const record = (sql: string) => this.statements.push(sql);
+    prototype.query = function (...args) {
+      const [query] = args;
+      record(typeof query === 'string' ? query : (query as { text: string }).text);
+      return original.apply(this, args);
+    };
+  }
+
+  static of({ app }: TestApp): StatementCounter {
+    const { driver } = app.get<DataSource>(getDataSourceToken(), { strict: false });
+    const { postgres } = driver as unknown as {
+      postgres: { Client: { prototype: { query: Query } } };
+    };
+    return new StatementCounter(postgres.Client.prototype);
+  }
+
+  /** The statements of `work`, when what earlier work left to do in the background is done. */
+  async during(work: () => Promise<unknown>): Promise<string[]> {
+    for (let before = -1; before !== this.statements.length; await delay(QUIET_MS)) {
+      before = this.statements.length;
+    }
+    this.statements = [];
+    await work();
+    // Whose key it is is asked now and then, and remembered in between.
+    return this.statements.filter((sql) => !sql.includes('FROM api_keys'));
+  }
+
+  stop(): void {
+    this.prototype.query = this.original;
+  }
+}
