@@ -42,6 +42,8 @@ const PROVOKED_BY: Record<string, string> = {
   'storage-full': 'limits',
   'storage-unavailable': 'outages',
   'tag-immutable': 'refs',
+  'tag-not-found': 'tags',
+  'tag-too-common': 'tag-renaming',
   'transaction-conflict': 'outages',
   unauthenticated: 'access',
   'unsupported-content-encoding': 'bad-requests',

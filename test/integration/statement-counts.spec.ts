@@ -78,11 +78,32 @@ describe('As many statements for 200 items as for 10 are sent by', () => {
       const changes = Array.from({ length: MANY }, (_, n) => put(`f${n}.csv`, fileId));
       const { id } = await api.create({ name: 'Many files' });
       await api.commit(id, changes);
-      await expectAsManyForMany(async (n) =>
-        ok(await app.fetch(`/v1/datasets/${id}/versions/1/files?limit=${n}${more}`)),
-      );
+      const list = (n: number) =>
+        app.fetch(`/v1/datasets/${id}/versions/1/files?limit=${n}${more}`);
+      // What was found of the version by the first request is kept for the next.
+      await list(1);
+      await expectAsManyForMany(async (n) => ok(await list(n)));
     },
   );
+
+  it('GET /v1/datasets/{id}/diff and GET /v1/datasets/{id}/refs', async () => {
+    const fileId = await api.upload('many differences');
+    const { id } = await api.create({ name: 'Many differences' });
+    await api.commit(id, [put('first', fileId)]);
+    await api.commit(
+      id,
+      Array.from({ length: MANY }, (_, n) => put(`f${n}.csv`, fileId)),
+    );
+    for (let n = 0; n < MANY; n += 1) {
+      await api.json('PUT', `/v1/datasets/${id}/refs/r${n}`, { version: 1, kind: 'tag' });
+    }
+    const diff = (n: number) => app.fetch(`/v1/datasets/${id}/diff?base=1&head=2&limit=${n}`);
+    await diff(1);
+    await expectAsManyForMany(async (n) => ok(await diff(n)));
+    await expectAsManyForMany(async (n) =>
+      ok(await app.fetch(`/v1/datasets/${id}/refs?limit=${n}`)),
+    );
+  });
 });
 
 describe('The count of statements', () => {
