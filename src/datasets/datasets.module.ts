@@ -13,6 +13,8 @@ import { Dataset } from './entities/dataset.entity.js';
 import { LayerEntry } from './entities/layer-entry.entity.js';
 import { Layer } from './entities/layer.entity.js';
 import { VersionLayer } from './entities/version-layer.entity.js';
+import { ArchiveController } from './versions/archive/archive.controller.js';
+import { ArchiveService } from './versions/archive/archive.service.js';
 import { CommitService } from './versions/commit.service.js';
 import { CommitWriter } from './versions/commit-writer.js';
 import { ComponentsRepository } from './versions/components.repository.js';
@@ -38,8 +40,9 @@ import { VersionsRepository } from './versions/versions.repository.js';
       VersionLayer,
     ]),
   ],
-  controllers: [DatasetsController, VersionsController],
+  controllers: [ArchiveController, DatasetsController, VersionsController],
   providers: [
+    ArchiveService,
     CommitService,
     CommitWriter,
     ComponentsRepository,
