@@ -10,14 +10,7 @@ export interface Unzipped {
 
 /** The entries of a zip in their order, read by the central directory; each checksum is compared. */
 export async function unzip(bytes: Buffer): Promise<Unzipped[]> {
-  const zip = await new Promise<ZipFile>((resolve, reject) => {
-    yauzl.fromBuffer(bytes, { lazyEntries: false, strictFileNames: true }, (error, opened) =>
-      error ? reject(error) : resolve(opened),
-    );
-  });
-  const entries: Entry[] = [];
-  zip.on('entry', (entry: Entry) => entries.push(entry));
-  await once(zip, 'end');
+  const { zip, entries } = await opened(bytes);
   const files: Unzipped[] = [];
   for (const entry of entries) {
     const content = await new Promise<Buffer>((resolve, reject) => {
@@ -28,4 +21,20 @@ export async function unzip(bytes: Buffer): Promise<Unzipped[]> {
     files.push({ name: entry.fileName, content, entry });
   }
   return files;
+}
+
+/** Their names alone. */
+export const namesInZip = async (bytes: Buffer): Promise<string[]> =>
+  (await opened(bytes)).entries.map(({ fileName }) => fileName);
+
+async function opened(bytes: Buffer): Promise<{ zip: ZipFile; entries: Entry[] }> {
+  const zip = await new Promise<ZipFile>((resolve, reject) => {
+    yauzl.fromBuffer(bytes, { lazyEntries: false, strictFileNames: true }, (error, found) =>
+      error ? reject(error) : resolve(found),
+    );
+  });
+  const entries: Entry[] = [];
+  zip.on('entry', (entry: Entry) => entries.push(entry));
+  await once(zip, 'end');
+  return { zip, entries };
 }

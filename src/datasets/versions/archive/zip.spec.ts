@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { unzip } from '../../../../test/support/zip.js';
+import { namesInZip, unzip } from '../../../../test/support/zip.js';
 import { zip, type ZipEntry } from './zip.js';
 
 const MADE_AT = new Date('2026-11-24T21:43:58.000Z');
@@ -47,10 +47,7 @@ describe('zip', () => {
 
   it('takes more entries than 16 bits count', async () => {
     const names = Array.from({ length: 65_536 }, (_, n) => `${n}`);
-    const bytes = await zipped(names.map((name) => entryOf(name, name)));
-    const files = await unzip(bytes);
-    expect(files.map(({ name }) => name)).toEqual(names);
-    expect(files.every(({ name, content }) => content.toString() === name)).toBe(true);
+    expect(await namesInZip(await zipped(names.map((name) => entryOf(name, ''))))).toEqual(names);
   });
 
   it('takes entries whose sizes need 64 bits, wherever they stand', async () => {
@@ -78,20 +75,22 @@ describe('zip', () => {
     await expect(buffer(Readable.from(zip(shrinking, MADE_AT)))).rejects.toThrow('changed');
   });
 
-  it('opens one entry at a time, and closes it when the archive is given up', async () => {
+  it('opens a few entries ahead, and closes them when the archive is given up', async () => {
     const opened: Readable[] = [];
-    const entries = Array.from({ length: 5 }, (_, n) =>
+    const entries = Array.from({ length: 20 }, (_, n) =>
       entryOf(`${n}`, '', {
         maxSize: 2 ** 20,
         open: async () => {
-          expect(opened.every((stream) => stream.destroyed)).toBe(true);
           const stream = Readable.from([Buffer.alloc(2 ** 19), Buffer.alloc(2 ** 19)]);
           opened.push(stream);
+          expect(opened.filter(({ destroyed }) => !destroyed).length).toBeLessThanOrEqual(5);
           return stream;
         },
       }),
     );
-    for await (const _ of zip(listOf(entries), MADE_AT)) if (opened.length === 3) break;
-    expect(opened.map(({ destroyed }) => destroyed)).toEqual([true, true, true]);
+    for await (const _ of zip(listOf(entries), MADE_AT)) if (opened.length >= 8) break;
+    await Promise.resolve();
+    expect(opened.length).toBeLessThan(20);
+    expect(opened.filter(({ destroyed }) => !destroyed)).toEqual([]);
   });
 });

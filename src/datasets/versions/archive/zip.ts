@@ -18,6 +18,8 @@ export interface ZipEntry {
   open(): Promise<Readable>;
 }
 
+/** Entries whose content is opened while another is sent: opening takes longer than a small file. */
+const AHEAD = 4;
 /** Small pieces are sent together. */
 const PIECE_BYTES = 64 * 1024;
 
@@ -27,7 +29,7 @@ const PIECE_BYTES = 64 * 1024;
  * nothing. Equal entries are equal bytes.
  *
  * Of each entry two numbers are kept, whatever its name: the names of the central directory are
- * asked for again. Content is opened one entry at a time and closed when the archive is given up.
+ * asked for again. Content is opened a few entries ahead, and closed when the archive is given up.
  * @param entries called twice, and must give the same both times
  * @throws whatever `open` and its content throw: the archive then has no end, and no reader takes
  *   it for a whole one
@@ -45,10 +47,8 @@ async function* pieces(
 ): AsyncGenerator<Buffer> {
   // Checksum and size of one entry after the other: a list of plain numbers is the smallest.
   const written: number[] = [];
-  for await (const entry of entries()) {
+  for await (const { entry, content } of opened(entries())) {
     const record = recordOf(entry, modifiedAt);
-    // Before the header: of an archive whose first file is lost, nothing was sent yet.
-    const content = await entry.open();
     try {
       yield localHeader(record);
       for await (const chunk of content as AsyncIterable<Buffer>) {
@@ -64,6 +64,43 @@ async function* pieces(
     written.push(record.crc32, record.size);
   }
   yield* directory(entries(), modifiedAt, written);
+}
+
+interface Opening {
+  entry: ZipEntry;
+  content: Promise<Readable>;
+}
+
+/**
+ * The entries with their content, which is the caller's to close. Before a header is written: of an
+ * archive whose first file is lost, nothing was sent yet.
+ */
+async function* opened(
+  entries: AsyncIterable<ZipEntry>,
+): AsyncGenerator<{ entry: ZipEntry; content: Readable }> {
+  const queue: Opening[] = [];
+  try {
+    for await (const entry of entries) {
+      const content = entry.open();
+      // What fails is told in its turn, or never.
+      content.catch(() => undefined);
+      queue.push({ entry, content });
+      if (queue.length > AHEAD) yield await first(queue);
+    }
+    while (queue.length > 0) yield await first(queue);
+  } finally {
+    for (const { content } of queue) {
+      content.then(
+        (stream) => stream.destroy(),
+        () => undefined,
+      );
+    }
+  }
+}
+
+async function first(queue: Opening[]): Promise<{ entry: ZipEntry; content: Readable }> {
+  const { entry, content } = queue.shift() as Opening;
+  return { entry, content: await content };
 }
 
 async function* directory(
