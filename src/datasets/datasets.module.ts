@@ -15,6 +15,8 @@ import { Layer } from './entities/layer.entity.js';
 import { VersionLayer } from './entities/version-layer.entity.js';
 import { ArchiveController } from './versions/archive/archive.controller.js';
 import { ArchiveService } from './versions/archive/archive.service.js';
+import { CommitBodyReader } from './versions/commit-body.js';
+import { CommitController } from './versions/commit.controller.js';
 import { CommitService } from './versions/commit.service.js';
 import { CommitWriter } from './versions/commit-writer.js';
 import { ComponentsRepository } from './versions/components.repository.js';
@@ -40,9 +42,10 @@ import { VersionsRepository } from './versions/versions.repository.js';
       VersionLayer,
     ]),
   ],
-  controllers: [ArchiveController, DatasetsController, VersionsController],
+  controllers: [ArchiveController, CommitController, DatasetsController, VersionsController],
   providers: [
     ArchiveService,
+    CommitBodyReader,
     CommitService,
     CommitWriter,
     ComponentsRepository,

@@ -48,10 +48,10 @@ export class CommitService {
     request: CommitRequest,
     alongside: Alongside = {},
   ): Promise<Version> {
-    checkTogether(request.changes);
+    await checkTogether(request.changes);
     const puts = await this.describePuts(caller, request.changes);
     const overlay = await this.producer.stage(
-      Readable.from([overlayDocument(request.changes, puts)]),
+      Readable.from(overlayDocument(request.changes, puts)),
       { fileType: 'overlay', mimeType: 'application/json' },
     );
     try {

@@ -1,5 +1,6 @@
-import canonicalize from 'canonicalize';
+import { canonicalPieces } from '../../core/canonical-json.js';
 import type { FileUse } from '../../core/contracts/file-references.contract.js';
+import { byPath } from './by-path.js';
 import type { Change, PutChange } from './changes.js';
 
 /** A put with all that is known of its file when it is made. */
@@ -12,16 +13,17 @@ export interface DescribedPut {
 
 /**
  * The overlay document of a version: its changes against its parent, ordered by path, as canonical
- * JSON (RFC 8785), so that equal changes are equal bytes.
+ * JSON (RFC 8785), so that equal changes are equal bytes. In pieces, for there may be very many.
  */
-export function overlayDocument(
+export async function* overlayDocument(
   changes: readonly Change[],
   puts: ReadonlyMap<PutChange, DescribedPut>,
-): Buffer {
-  const entries = changes
-    .map((change) => (change.op === 'put' ? putEntry(puts.get(change) as DescribedPut) : change))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  return Buffer.from(canonicalize({ version: 1, changes: entries }) as string);
+): AsyncGenerator<Buffer> {
+  const entries = changes.map((change) =>
+    change.op === 'put' ? putEntry(puts.get(change) as DescribedPut) : change,
+  );
+  const document = { version: 1, changes: await byPath(entries) };
+  for await (const piece of canonicalPieces(document)) yield Buffer.from(piece);
 }
 
 const putEntry = ({ change, contentHash, size, use }: DescribedPut) => ({
