@@ -1,6 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { StorageModule } from '../storage/index.js';
+import { CreateDatasetController } from './create-dataset.controller.js';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetsRepository } from './datasets.repository.js';
 import { DatasetsService } from './datasets.service.js';
@@ -42,7 +43,13 @@ import { VersionsRepository } from './versions/versions.repository.js';
       VersionLayer,
     ]),
   ],
-  controllers: [ArchiveController, CommitController, DatasetsController, VersionsController],
+  controllers: [
+    ArchiveController,
+    CommitController,
+    CreateDatasetController,
+    DatasetsController,
+    VersionsController,
+  ],
   providers: [
     ArchiveService,
     CommitBodyReader,

@@ -108,8 +108,8 @@ describe('GET /v1/datasets/{id}/versions/{ref}/archive', () => {
     const fileId = await api.upload('again');
     const { id, slug } = await api.create({ name: 'Again', files: [{ path: 'a', fileId }] });
     const response = await archive(slug, 1);
-    const version = await app.json(200, `/v1/datasets/${id}/versions/1`);
-    const etag = `"${version['id']}-zip"`;
+    const version = await app.json<{ id: string }>(200, `/v1/datasets/${id}/versions/1`);
+    const etag = `"${version.id}-zip"`;
     expect(Object.fromEntries(response.headers)).toMatchObject({
       'content-type': 'application/zip',
       'content-disposition': 'attachment; filename=again-v1.zip',

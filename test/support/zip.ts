@@ -14,9 +14,10 @@ export async function unzip(bytes: Buffer): Promise<Unzipped[]> {
   const files: Unzipped[] = [];
   for (const entry of entries) {
     const content = await new Promise<Buffer>((resolve, reject) => {
-      zip.openReadStream(entry, (error, stream) =>
-        error ? reject(error) : buffer(stream).then(resolve, reject),
-      );
+      zip.openReadStream(entry, (error, stream) => {
+        if (error) reject(error);
+        else buffer(stream).then(resolve, reject);
+      });
     });
     files.push({ name: entry.fileName, content, entry });
   }

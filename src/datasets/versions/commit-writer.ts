@@ -121,13 +121,12 @@ export class CommitWriter {
     plan: ReadonlyMap<string, PlannedEntry>,
   ): Promise<NewEntry[]> {
     const all = [...puts.values()];
-    const uses = all.map(({ change, use }) => ({ ...use, fileId: change.fileId }));
-    const acquired = await this.references.acquireAll(tx, caller, ownerOf(datasetId), uses);
+    const acquired = await this.acquire(tx, caller, ownerOf(datasetId), all);
     const ids = await this.components.insertAll(
       tx,
       { id, datasetId },
-      all.map(({ change, use }, index) => ({
-        ...(acquired[index] as AcquiredReference),
+      all.map(({ change, use }) => ({
+        ...(acquired.get(change) as AcquiredReference),
         use,
         index: change.index ?? null,
       })),
@@ -138,6 +137,35 @@ export class CommitWriter {
       const isNew = 'put' in entry;
       return { path, componentId: isNew ? (idOf.get(entry.put) as string) : entry.componentId };
     });
+  }
+
+  /** The reference of each put; bytes that came with it become a file now. */
+  private async acquire(
+    tx: Transaction,
+    caller: Principal,
+    owner: ReferenceOwner,
+    puts: readonly DescribedPut[],
+  ): Promise<Map<PutChange, AcquiredReference>> {
+    const acquired = new Map<PutChange, AcquiredReference>();
+    const staged = puts.flatMap(({ change }) => ('staged' in change ? change : []));
+    if (staged.length > 0) {
+      const artifacts = staged.map((change) => change.staged);
+      await this.producer.publish(tx, artifacts, owner);
+      const attempts = artifacts.map(({ attemptId }) => attemptId);
+      const made = await this.references.ofAttempts(tx, attempts);
+      staged.forEach((change, n) => acquired.set(change, made[n] as AcquiredReference));
+    }
+    const uses = puts.flatMap(({ change, use }) =>
+      'fileId' in change ? { change, use: { ...use, fileId: change.fileId } } : [],
+    );
+    const made = await this.references.acquireAll(
+      tx,
+      caller,
+      owner,
+      uses.map(({ use }) => use),
+    );
+    uses.forEach(({ change }, n) => acquired.set(change, made[n] as AcquiredReference));
+    return acquired;
   }
 
   private async publishOverlay(tx: Transaction, { datasetId, overlay }: PreparedCommit) {

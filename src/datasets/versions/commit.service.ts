@@ -9,7 +9,7 @@ import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { FileNotFoundError } from '../../core/errors/index.js';
 import { FilesService, type FileView } from '../../storage/index.js';
-import type { Change, PutChange } from './changes.js';
+import type { Change, FilePut, PutChange } from './changes.js';
 import { CommitWriter, type PreparedCommit } from './commit-writer.js';
 import { LayerCompactor } from './layer-compactor.service.js';
 import { overlayDocument, type DescribedPut } from './overlay.js';
@@ -77,10 +77,14 @@ export class CommitService {
     const puts = changes.filter((change) => change.op === 'put');
     const views = await this.files.getAll(
       caller,
-      puts.map(({ fileId }) => fileId),
+      puts.flatMap((put) => ('fileId' in put ? put.fileId : [])),
     );
     return new Map(
-      puts.map((change) => {
+      puts.map((change): [PutChange, DescribedPut] => {
+        if ('staged' in change) {
+          const { contentHash, size } = change.staged;
+          return [change, { change, contentHash, size, use: change.staged }];
+        }
         const view = views.get(change.fileId);
         if (!view) throw new FileNotFoundError(change.fileId);
         const { contentHash, size } = view;
@@ -99,7 +103,7 @@ export class CommitService {
   }
 }
 
-const useOf = (change: PutChange, view: FileView) => ({
+const useOf = (change: FilePut, view: FileView) => ({
   fileType: change.fileType ?? view.fileType,
   fileName: change.fileName ?? view.fileName,
   mimeType: change.mimeType ?? view.mimeType,

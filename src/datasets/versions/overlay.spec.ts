@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import canonicalize from 'canonicalize';
-import type { Change, PutChange } from './changes.js';
+import type { Change, FilePut, PutChange } from './changes.js';
 import { overlayDocument, type DescribedPut } from './overlay.js';
 
 describe('overlayDocument', () => {
   it('is the canonical JSON of all changes in the order of their bytes', async () => {
-    const put = (path: string, n: number): PutChange => ({ op: 'put', path, fileId: n, index: n });
+    const put = (path: string, n: number): FilePut => ({ op: 'put', path, fileId: n, index: n });
     const changes: Change[] = [
       put('\u{1f388}', 1),
       put('\uff5e', 2),
@@ -15,12 +15,12 @@ describe('overlayDocument', () => {
     ];
     const puts = new Map<PutChange, DescribedPut>();
     for (const change of changes) {
-      if (change.op !== 'put') continue;
+      if (change.op !== 'put' || !('fileId' in change)) continue;
       const use = { fileType: 'csv', fileName: 'é.csv', metadata: { z: 1.5, a: ['ü'] } };
       puts.set(change, { change, contentHash: 'ab', size: change.fileId, use });
     }
     const entries = changes.map((change) => {
-      if (change.op !== 'put') return change;
+      if (change.op !== 'put' || !('fileId' in change)) return change;
       const { path, fileId } = change;
       return {
         op: 'put',

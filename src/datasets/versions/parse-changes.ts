@@ -2,7 +2,7 @@ import { MAX_FILE_ID } from '../../core/contracts/ids.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { createPace } from '../../core/pace.js';
 import { pointerTo, validated } from '../../core/validation/validation.js';
-import type { Change, PutChange } from './changes.js';
+import type { Change, FilePut } from './changes.js';
 import { parsePath } from './paths.js';
 import { PutDetailsDto } from './dto/put-details.dto.js';
 
@@ -48,15 +48,16 @@ async function parsePut(
   path: string,
   { path: _, fileId, ...details }: Record<string, unknown>,
   pointer: string,
-): Promise<PutChange> {
+): Promise<FilePut> {
   if (!Number.isInteger(fileId) || Number(fileId) < 1 || Number(fileId) > MAX_FILE_ID) {
     throw ValidationFailedError.of(`${pointer}/fileId`, 'must be the id of a file');
   }
-  const put: PutChange = { op: 'put', path, fileId: fileId as number };
+  const put: FilePut = { op: 'put', path, fileId: fileId as number };
   return Object.assign(put, await parseDetails(details, pointer));
 }
 
-async function parseDetails(details: object, pointer: string): Promise<PutDetailsDto> {
+/** What a put says of its file. @throws ValidationFailedError */
+export async function parseDetails(details: object, pointer: string): Promise<PutDetailsDto> {
   if (Object.keys(details).length === 0) return {};
   try {
     return await validated(PutDetailsDto, details);
@@ -120,16 +121,16 @@ export async function parseChanges(given: readonly unknown[]): Promise<Change[]>
 }
 
 /** Files of a first version: puts, without saying so. @throws ValidationFailedError */
-export async function parseFiles(given: readonly unknown[]): Promise<PutChange[]> {
+export async function parseFiles(given: readonly unknown[]): Promise<FilePut[]> {
   const pace = createPace();
-  const puts: PutChange[] = [];
+  const puts: FilePut[] = [];
   for (const [index, file] of given.entries()) {
     const pointer = `/files/${index}`;
     if (typeof file !== 'object' || file === null || Array.isArray(file)) {
       throw ValidationFailedError.of(pointer, 'must be an object');
     }
     if ('op' in file) throw ValidationFailedError.of(`${pointer}/op`, 'is no field of a file');
-    puts.push((await parseChange({ op: 'put', ...file }, pointer)) as PutChange);
+    puts.push((await parseChange({ op: 'put', ...file }, pointer)) as FilePut);
     await pace();
   }
   return puts;
