@@ -58,7 +58,11 @@ export class CreateDatasetController {
     const dataset = request.is(FORM)
       ? await this.forms.receive(request, response, async (received) => {
           const form = await parseDatasetForm(received);
-          return await this.make(call, askedBy(form), { ...form.fields, files: form.puts });
+          return await this.make(
+            call,
+            askedBy(form),
+            Object.assign({}, form.fields, { files: form.puts }),
+          );
         })
       : await this.fromJson(call, request.body as object);
     response.location(`/v1/datasets/${dataset.id}`);
@@ -68,7 +72,7 @@ export class CreateDatasetController {
   private async fromJson(call: Call, json: object): Promise<DatasetDto> {
     const body = await validated(CreateDatasetDto, json);
     const files = await parseFiles(body.files ?? []);
-    return await this.make(call, body, { ...body, files });
+    return await this.make(call, body, Object.assign({}, body, { files }));
   }
 
   private async make({ caller, key }: Call, asked: object, given: NewDataset): Promise<DatasetDto> {

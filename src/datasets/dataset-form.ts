@@ -62,14 +62,14 @@ async function stagedPut(
 }
 
 /** What was asked for, for `Idempotency-Key`: staged bytes are told by their content. */
-export const askedBy = ({ fields, puts }: DatasetForm): object => ({
-  ...fields,
-  files: puts.map((put) => {
-    if (!('staged' in put)) return put;
-    const { attemptId: _, ...content } = put.staged;
-    return { ...put, staged: content };
-  }),
-});
+export const askedBy = ({ fields, puts }: DatasetForm): object =>
+  Object.assign({}, fields, {
+    files: puts.map((put) => {
+      if (!('staged' in put)) return put;
+      const { attemptId: _, ...content } = put.staged;
+      return { ...put, staged: content };
+    }),
+  });
 
 /** The fields as members of the JSON form; an empty one counts as absent, as HTML forms send it. */
 function parsed(fields: ReceivedForm['fields']): Record<string, unknown> {

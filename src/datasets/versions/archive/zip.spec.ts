@@ -88,7 +88,10 @@ describe('zip', () => {
         },
       }),
     );
-    for await (const _ of zip(listOf(entries), MADE_AT)) if (opened.length >= 8) break;
+    for await (const piece of zip(listOf(entries), MADE_AT)) {
+      expect(piece.length).toBeGreaterThan(0);
+      if (opened.length >= 8) break;
+    }
     await Promise.resolve();
     expect(opened.length).toBeLessThan(20);
     expect(opened.filter(({ destroyed }) => !destroyed)).toEqual([]);
