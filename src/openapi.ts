@@ -2,7 +2,7 @@ import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from './core/errors/index.js';
 import { documentCommonProblems } from './core/http/api-problems.js';
-import { documentRawBodies } from './core/http/raw-body.extension.js';
+import { documentMoreBodies } from './core/http/more-bodies.extension.js';
 
 const DESCRIPTION = `Self-hosted dataset repository. Files of any size, stored once per content.
 
@@ -23,7 +23,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) =>
       `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
   });
-  return documentCommonProblems(documentRawBodies(document));
+  return documentCommonProblems(documentMoreBodies(document));
 }
 
 /** Swagger UI at `/docs`, the document at `/openapi.json`; both need no key. */

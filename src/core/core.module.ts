@@ -16,6 +16,7 @@ import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';
 import { JsonBodyGuard } from './http/json-body.guard.js';
 import { loggerOptions } from './http/logger.options.js';
+import { NdjsonReader } from './http/ndjson-reader.js';
 import { RoutePermissionsCheck } from './http/route-permissions.check.js';
 import { IdempotencyModule } from './idempotency/idempotency.module.js';
 import { MetricsController } from './metrics/metrics.controller.js';
@@ -45,9 +46,10 @@ export class CoreModule implements NestModule {
         HealthChecks,
         JsonBodyGuard,
         Metrics,
+        NdjsonReader,
         RoutePermissionsCheck,
       ],
-      exports: [ENV, EVENT_BUS, HealthChecks, JsonBodyGuard, Metrics],
+      exports: [ENV, EVENT_BUS, HealthChecks, JsonBodyGuard, Metrics, NdjsonReader],
     };
   }
 

@@ -1,68 +1,22 @@
-import { Body, Controller, Get, Headers, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Patch, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { ApiProblems } from '../core/http/api-problems.js';
-import { JsonBodyLimit } from '../core/http/json-body.guard.js';
 import { Caller, RequirePermission } from '../core/http/permissions.js';
-import { IdempotencyService } from '../core/idempotency/idempotency.service.js';
 import { etagOf, isExpectedBy } from './dataset-etag.js';
 import { toDatasetDto } from './datasets.mapper.js';
-import {
-  ApiDatasetKey,
-  ApiIdempotencyKey,
-  ApiIfMatch,
-  COMMIT_PROBLEMS,
-} from './datasets.openapi.js';
+import { ApiDatasetKey, ApiIfMatch } from './datasets.openapi.js';
 import { DatasetsService } from './datasets.service.js';
-import { CreateDatasetDto } from './dto/create-dataset.dto.js';
 import { DatasetDto, DatasetPageDto } from './dto/dataset.dto.js';
 import { PatchDatasetDto } from './dto/dataset-fields.dto.js';
 import { ListDatasetsQuery } from './dto/list-datasets.query.js';
 import { parseTags } from './tags/parse-tag.js';
-import { parseFiles } from './versions/parse-changes.js';
-
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 @ApiTags('datasets')
 @Controller('datasets')
 export class DatasetsController {
-  constructor(
-    private readonly datasets: DatasetsService,
-    private readonly idempotency: IdempotencyService,
-  ) {}
-
-  /**
-   * Create a dataset.
-   *
-   * @remarks With `files`, its first version is made in the same transaction: all or nothing.
-   */
-  @Post()
-  @RequirePermission('datasets:write')
-  @JsonBodyLimit(MAX_BODY_BYTES)
-  @ApiIdempotencyKey()
-  @ApiProblems({
-    ...COMMIT_PROBLEMS,
-    409: ['slug-taken', 'path-conflict', 'idempotency-in-progress'],
-  })
-  async create(
-    @Caller() caller: Principal,
-    @Headers('idempotency-key') key: string | undefined,
-    @Body() body: CreateDatasetDto,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<DatasetDto> {
-    const files = await parseFiles(body.files ?? []);
-    const scope = { principalId: caller.id, route: 'POST /v1/datasets', key };
-    const dataset = await this.idempotency.once<DatasetDto>(scope, body, async (record) =>
-      toDatasetDto(
-        await this.datasets.create(caller, Object.assign({}, body, { files }), (tx, made) =>
-          record(tx, toDatasetDto(made)),
-        ),
-      ),
-    );
-    response.location(`/v1/datasets/${dataset.id}`);
-    return dataset;
-  }
+  constructor(private readonly datasets: DatasetsService) {}
 
   /** List the datasets that the caller may read, newest first. */
   @Get()

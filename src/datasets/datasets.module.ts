@@ -6,6 +6,7 @@ import { CompareController } from './compare/compare.controller.js';
 import { CompareService } from './compare/compare.service.js';
 import { DifferencesRepository } from './compare/differences.repository.js';
 import { VersionTreeRepository } from './compare/version-tree.repository.js';
+import { CreateDatasetController } from './create-dataset.controller.js';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetsRepository } from './datasets.repository.js';
 import { DatasetsService } from './datasets.service.js';
@@ -36,7 +37,11 @@ import { DatasetTagsController } from './tags/dataset-tags.controller.js';
 import { TagsController } from './tags/tags.controller.js';
 import { TagsRepository } from './tags/tags.repository.js';
 import { TagsService } from './tags/tags.service.js';
+import { ArchiveController } from './versions/archive/archive.controller.js';
+import { ArchiveService } from './versions/archive/archive.service.js';
+import { CommitBodyReader } from './versions/commit-body.js';
 import { CommitWriter } from './versions/commit-writer.js';
+import { CommitController } from './versions/commit.controller.js';
 import { CommitService } from './versions/commit.service.js';
 import { ComponentsRepository } from './versions/components.repository.js';
 import { LayerCompactor } from './versions/layer-compactor.service.js';
@@ -63,8 +68,11 @@ import { VersionsRepository } from './versions/versions.repository.js';
     ]),
   ],
   controllers: [
+    ArchiveController,
     BatchesController,
+    CommitController,
     CompareController,
+    CreateDatasetController,
     DatasetTagsController,
     DatasetsController,
     DeletionController,
@@ -76,6 +84,8 @@ import { VersionsRepository } from './versions/versions.repository.js';
     VersionsController,
   ],
   providers: [
+    ArchiveService,
+    CommitBodyReader,
     CommitService,
     CommitWriter,
     CompareService,

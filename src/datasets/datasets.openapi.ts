@@ -46,3 +46,42 @@ export const COMMIT_PROBLEMS = {
   503: ['storage-unavailable', 'transaction-conflict', 'outcome-unknown'],
   507: ['storage-full'],
 } as const;
+
+/** Of `POST /v1/datasets`, in both forms. */
+export const CREATE_PROBLEMS = {
+  ...COMMIT_PROBLEMS,
+  400: ['validation-failed', 'malformed-body', 'malformed-multipart', 'request-aborted'],
+  408: ['request-timeout'],
+  409: ['slug-taken', 'path-conflict', 'idempotency-in-progress'],
+  413: ['body-too-large', 'upload-too-large'],
+  415: ['unsupported-media-type', 'unsupported-content-encoding'],
+  500: ['content-hash-conflict'],
+  503: [...COMMIT_PROBLEMS[503], 'upload-slots-busy', 'upload-lease-lost'],
+} as const;
+
+const TEXT = { type: 'string' } as const;
+
+export const DATASET_FORM = {
+  schema: {
+    type: 'object',
+    properties: {
+      dataset: {
+        ...TEXT,
+        description:
+          'The JSON form as text. Its members may also come as the fields below, which go before it.',
+      },
+      name: { ...TEXT, description: 'Needed here or in `dataset`.', example: 'Seattle weather' },
+      slug: TEXT,
+      description: TEXT,
+      tags: { ...TEXT, description: 'A JSON array as text, or the field once for each tag.' },
+      metadata: { ...TEXT, description: 'A JSON object as text.' },
+      visibility: { ...TEXT, enum: ['private', 'public'] },
+      files: {
+        type: 'array',
+        items: { type: 'string', format: 'binary' },
+        description:
+          'Any number of parts of this name, each with the path in the dataset as its file name. `files` in `dataset` describes them by path (`fileType`, `metadata`, …), or adds files that are there already by `fileId`.',
+      },
+    },
+  },
+};

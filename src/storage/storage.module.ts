@@ -21,6 +21,7 @@ import { FilesController } from './files/files.controller.js';
 import { FilesRepository } from './files/files.repository.js';
 import { FilesService } from './files/files.service.js';
 import { FormReceiver } from './files/upload/form-receiver.js';
+import { FormUploads } from './files/upload/form-uploads.js';
 import { RawReceiver } from './files/upload/raw-receiver.js';
 import { UploadSlots } from './files/upload/upload-slots.js';
 import { GarbageCollector } from './gc/garbage-collector.service.js';
@@ -59,6 +60,7 @@ import { StorageFactory } from './storage-factory.service.js';
     FilesRepository,
     FilesService,
     FormReceiver,
+    FormUploads,
     GarbageCollector,
     GarbageRepository,
     IntentsRepository,
@@ -75,6 +77,7 @@ import { StorageFactory } from './storage-factory.service.js';
     FILE_REFERENCES,
     ContentReader,
     FilesService,
+    FormUploads,
     GarbageCollector,
   ],
 })

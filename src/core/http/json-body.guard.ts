@@ -6,20 +6,20 @@ import {
   type ExecutionContext,
 } from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
-import { parse as parseContentType } from 'content-type';
 import type { Request, Response } from 'express';
 import getRawBody from 'raw-body';
 import { ENV, type Env } from '../config/config.js';
 import {
   BodyTooLargeError,
   MalformedBodyError,
-  UnsupportedContentEncodingError,
   UnsupportedMediaTypeError,
 } from '../errors/http.errors.js';
+import { refuseByHeaders } from './body-checks.js';
 import { inviteBody } from './expect-continue.js';
 import { watchProgress } from './watch-progress.js';
 
 const STREAMED_BODY = Symbol('streamed-body');
+const ALSO_STREAMED = Symbol('also-streamed');
 const BODY_LIMIT = Symbol('body-limit');
 const DEFAULT_LIMIT = 1024 * 1024;
 
@@ -28,6 +28,10 @@ export const StreamedBody = (): MethodDecorator => SetMetadata(STREAMED_BODY, tr
 
 /** This route takes a JSON body of so many bytes, instead of the usual 1 MiB. */
 export const JsonBodyLimit = (bytes: number): MethodDecorator => SetMetadata(BODY_LIMIT, bytes);
+
+/** This route takes JSON, and reads a body of this media type itself, as a stream. */
+export const AlsoStreamed = (mediaType: string): MethodDecorator =>
+  SetMetadata(ALSO_STREAMED, mediaType);
 
 const WITH_BODY = new Set(['POST', 'PUT', 'PATCH']);
 
@@ -47,6 +51,8 @@ export class JsonBodyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request>();
     const route = context.getHandler();
     if (!WITH_BODY.has(request.method) || this.reflector.get(STREAMED_BODY, route)) return true;
+    const streamed = this.reflector.get<string | undefined>(ALSO_STREAMED, route);
+    if (streamed !== undefined && request.is(streamed)) return true;
     const limit = this.reflector.get<number | undefined>(BODY_LIMIT, route) ?? DEFAULT_LIMIT;
     return this.read(request, context.switchToHttp().getResponse<Response>(), limit);
   }
@@ -55,8 +61,10 @@ export class JsonBodyGuard implements CanActivate {
     const length = request.headers['content-length'];
     const hasBody = request.headers['transfer-encoding'] !== undefined || Number(length ?? 0) > 0;
     if (hasBody) {
-      refuseOtherThanJson(request);
-      if (Number(length ?? 0) > limit) throw new BodyTooLargeError(limit);
+      if (!request.is('application/json')) {
+        throw new UnsupportedMediaTypeError('Send the body as application/json.');
+      }
+      refuseByHeaders(request, limit);
       inviteBody(request, response);
       request.body = parseJson(await this.receive(request, limit));
     } else {
@@ -82,19 +90,6 @@ export class JsonBodyGuard implements CanActivate {
       stopWatching();
     }
   }
-}
-
-function refuseOtherThanJson(request: Request): void {
-  if (!request.is('application/json')) {
-    throw new UnsupportedMediaTypeError('Send the body as application/json.');
-  }
-  const { charset } = parseContentType(request.headers['content-type'] ?? '').parameters;
-  if (charset !== undefined && charset.toLowerCase() !== 'utf-8') {
-    throw new UnsupportedMediaTypeError('JSON is read as UTF-8 only.');
-  }
-  const encoding = request.headers['content-encoding'] ?? 'identity';
-  // A small compressed body can be a large one.
-  if (encoding.toLowerCase() !== 'identity') throw new UnsupportedContentEncodingError();
 }
 
 /** RFC 8259 section 8.1: UTF-8, a byte order mark is passed over. */

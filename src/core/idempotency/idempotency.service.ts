@@ -1,7 +1,7 @@
-import { hash, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
-import canonicalize from 'canonicalize';
+import { canonicalPieces } from '../canonical-json.js';
 import type { Transaction } from '../database/index.js';
 import {
   IdempotencyInProgressError,
@@ -96,12 +96,12 @@ export class IdempotencyService implements OnModuleInit, OnApplicationShutdown {
    */
   async once<T>(
     scope: { principalId: string; route: string; key: string | undefined },
-    request: unknown,
+    request: object,
     work: (record: (tx: Transaction, answer: T) => Promise<void>) => Promise<T>,
   ): Promise<T> {
     const claim = await this.claim(scope.principalId, scope.route, scope.key);
     try {
-      const digest = hash('sha256', canonicalize(request) ?? '', 'hex');
+      const digest = scope.key === undefined ? '' : await digestOf(request);
       const earlier = claim.replay(digest);
       if (earlier !== undefined) return JSON.parse(earlier as string) as T;
       // As text: the database would put the members of an object into another order.
@@ -135,6 +135,12 @@ export class IdempotencyService implements OnModuleInit, OnApplicationShutdown {
       },
     };
   }
+}
+
+async function digestOf(request: object): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of canonicalPieces(request)) hash.update(piece);
+  return hash.digest('hex');
 }
 
 const replayOf = (recorded: RecordedResponse): IdempotencyClaim => ({

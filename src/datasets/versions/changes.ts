@@ -1,19 +1,32 @@
+import type { StagedArtifact } from '../../core/contracts/artifact-producer.contract.js';
 import type { FileUse } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 
 /** A file goes to a path; what was there before is replaced. */
-export interface PutChange {
+interface Put {
   op: 'put';
   path: string;
+  index?: number;
+}
+
+/** A file that the caller may read. */
+export interface FilePut extends Put {
   fileId: FileId;
   /** What it is there; where absent, as the caller's own use of the file has it. */
   fileType?: string;
   fileName?: string;
   mimeType?: string;
   compressionType?: string;
-  index?: number;
   metadata?: Record<string, unknown>;
 }
+
+/** Bytes that came with the request, and become a file with the commit. */
+export interface StagedPut extends Put {
+  /** With all that it is there. */
+  staged: StagedArtifact;
+}
+
+export type PutChange = FilePut | StagedPut;
 
 export interface DeleteChange {
   op: 'delete';
@@ -32,7 +45,8 @@ export type Change = PutChange | DeleteChange | MoveChange;
 
 /** A file with all that is known of it when it is put. */
 export interface DescribedFile {
-  fileId: FileId;
+  /** A stored file, or bytes that become one with the commit. */
+  source: { fileId: FileId } | { staged: StagedArtifact };
   /** SHA-256 of the bytes, lower-case hex. */
   contentHash: string;
   /** Bytes. */

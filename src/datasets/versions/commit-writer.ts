@@ -131,15 +131,43 @@ export class CommitWriter {
     const files = new Map<string, DescribedFile>();
     for (const [path, entry] of plan) if (entry !== null) files.set(path, fileOf(entry));
     const all = [...files.values()];
-    const uses = all.map(({ fileId, use }) => ({ ...use, fileId }));
-    const acquired = await this.references.acquireAll(tx, caller, ownerOf(version.datasetId), uses);
+    const acquired = await this.acquire(tx, caller, ownerOf(version.datasetId), all);
     const ids = await this.components.insertAll(
       tx,
       version,
-      all.map(({ use, index }, n) => ({ ...(acquired[n] as AcquiredReference), use, index })),
+      all.map((file) => ({
+        ...(acquired.get(file) as AcquiredReference),
+        use: file.use,
+        index: file.index,
+      })),
     );
     const idOf = new Map([...files.keys()].map((path, n) => [path, ids[n] as string]));
     return [...plan.keys()].map((path) => ({ path, componentId: idOf.get(path) ?? null }));
+  }
+
+  /** A reference for each file; bytes that came with the request become a file now. */
+  private async acquire(
+    tx: Transaction,
+    caller: Principal,
+    owner: ReferenceOwner,
+    files: readonly DescribedFile[],
+  ): Promise<Map<DescribedFile, AcquiredReference>> {
+    const acquired = new Map<DescribedFile, AcquiredReference>();
+    const take = (of: readonly DescribedFile[], made: readonly AcquiredReference[]): void =>
+      of.forEach((file, n) => acquired.set(file, made[n] as AcquiredReference));
+    const sent = files.filter(({ source }) => 'staged' in source);
+    if (sent.length > 0) {
+      const artifacts = sent.flatMap(({ source }) => ('staged' in source ? source.staged : []));
+      await this.producer.publish(tx, artifacts, owner);
+      const attempts = artifacts.map(({ attemptId }) => attemptId);
+      take(sent, await this.references.ofAttempts(tx, attempts));
+    }
+    const stored = files.filter(({ source }) => 'fileId' in source);
+    const uses = stored.flatMap(({ source, use }) =>
+      'fileId' in source ? { ...use, fileId: source.fileId } : [],
+    );
+    take(stored, await this.references.acquireAll(tx, caller, owner, uses));
+    return acquired;
   }
 
   private async publishOverlay(tx: Transaction, { datasetId, overlay }: PreparedCommit) {

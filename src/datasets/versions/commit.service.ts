@@ -4,12 +4,13 @@ import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
 } from '../../core/contracts/artifact-producer.contract.js';
+import type { FileUse } from '../../core/contracts/file-references.contract.js';
 import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { FileNotFoundError } from '../../core/errors/index.js';
 import { FilesService, type FileView } from '../../storage/index.js';
-import type { Change, DescribedChange, DescribedFile, PutChange } from './changes.js';
+import type { Change, DescribedChange, DescribedFile, FilePut } from './changes.js';
 import { CommitWriter, type PreparedCommit } from './commit-writer.js';
 import { LayerCompactor } from './layer-compactor.service.js';
 import { overlayDocument } from './overlay.js';
@@ -53,7 +54,7 @@ export class CommitService {
     request: CommitRequest,
     alongside: Alongside = {},
   ): Promise<Version> {
-    checkTogether(request.changes);
+    await checkTogether(request.changes);
     const changes = await this.describe(caller, request.changes);
     return await this.make(
       caller,
@@ -64,7 +65,7 @@ export class CommitService {
 
   /** Makes a version of changes whose files are known. @throws as `commit` */
   async make(caller: Principal, commit: NewCommit, alongside: Alongside = {}): Promise<Version> {
-    const overlay = await this.producer.stage(Readable.from([overlayDocument(commit.changes)]), {
+    const overlay = await this.producer.stage(Readable.from(overlayDocument(commit.changes)), {
       fileType: 'overlay',
       mimeType: 'application/json',
     });
@@ -91,13 +92,15 @@ export class CommitService {
     const puts = changes.filter((change) => change.op === 'put');
     const views = await this.files.getAll(
       caller,
-      puts.map(({ fileId }) => fileId),
+      puts.flatMap((put) => ('fileId' in put ? put.fileId : [])),
     );
     return changes.map((change) => {
       if (change.op !== 'put') return change;
+      const { op, path, index = null } = change;
+      if ('staged' in change) return { op, path, file: described(change, change.staged, index) };
       const view = views.get(change.fileId);
       if (!view) throw new FileNotFoundError(change.fileId);
-      return { op: 'put', path: change.path, file: described(change, view) };
+      return { op, path, file: described(change, completed(change, view), index) };
     });
   }
 
@@ -111,16 +114,18 @@ export class CommitService {
   }
 }
 
-const described = (put: PutChange, view: FileView): DescribedFile => ({
-  fileId: put.fileId,
+const completed = (put: FilePut, view: FileView) => ({
   contentHash: view.contentHash,
   size: view.size,
-  use: {
-    fileType: put.fileType ?? view.fileType,
-    fileName: put.fileName ?? view.fileName,
-    mimeType: put.mimeType ?? view.mimeType,
-    compressionType: put.compressionType ?? view.compressionType,
-    metadata: put.metadata ?? view.metadata,
-  },
-  index: put.index ?? null,
+  fileType: put.fileType ?? view.fileType,
+  fileName: put.fileName ?? view.fileName,
+  mimeType: put.mimeType ?? view.mimeType,
+  compressionType: put.compressionType ?? view.compressionType,
+  metadata: put.metadata ?? view.metadata,
 });
+
+const described = (
+  source: DescribedFile['source'],
+  { contentHash, size, ...use }: FileUse & { contentHash: string; size: number },
+  index: number | null,
+): DescribedFile => ({ source, contentHash, size, use, index });

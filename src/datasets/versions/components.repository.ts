@@ -23,7 +23,7 @@ export interface ComponentView {
 /** The same file, to be put again. */
 export const describedAgain = (component: ComponentView): DescribedFile => {
   const { id: _, fileId, contentHash, size, index, ...use } = component;
-  return { fileId, contentHash, size, index, use };
+  return { source: { fileId }, contentHash, size, index, use };
 };
 
 export interface NewComponent extends AcquiredReference {

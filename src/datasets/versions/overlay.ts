@@ -1,15 +1,17 @@
-import canonicalize from 'canonicalize';
+import { canonicalPieces } from '../../core/canonical-json.js';
+import { byPath } from './by-path.js';
 import type { DescribedChange, DescribedPut } from './changes.js';
 
 /**
  * The overlay document of a version: its changes against its parent, ordered by path, as canonical
- * JSON (RFC 8785), so that equal changes are equal bytes.
+ * JSON (RFC 8785), so that equal changes are equal bytes. In pieces, for there may be very many.
  */
-export function overlayDocument(changes: readonly DescribedChange[]): Buffer {
-  const entries = changes
-    .map((change) => (change.op === 'put' ? putEntry(change) : change))
-    .sort((a, b) => Buffer.compare(Buffer.from(a.path), Buffer.from(b.path)));
-  return Buffer.from(canonicalize({ version: 1, changes: entries }) as string);
+export async function* overlayDocument(
+  changes: readonly DescribedChange[],
+): AsyncGenerator<Buffer> {
+  const entries = changes.map((change) => (change.op === 'put' ? putEntry(change) : change));
+  const document = { version: 1, changes: await byPath(entries) };
+  for await (const piece of canonicalPieces(document)) yield Buffer.from(piece);
 }
 
 const putEntry = ({ op, path, file: { contentHash, size, use, index } }: DescribedPut) => ({

@@ -1,7 +1,8 @@
 import { MAX_FILE_ID } from '../../core/contracts/ids.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
+import { createPace } from '../../core/pace.js';
 import { pointerTo, validated } from '../../core/validation/validation.js';
-import type { Change, PutChange } from './changes.js';
+import type { Change, FilePut } from './changes.js';
 import { parsePath } from './paths.js';
 import { PutDetailsDto } from './dto/put-details.dto.js';
 
@@ -47,15 +48,16 @@ async function parsePut(
   path: string,
   { path: _, fileId, ...details }: Record<string, unknown>,
   pointer: string,
-): Promise<PutChange> {
+): Promise<FilePut> {
   if (!Number.isInteger(fileId) || Number(fileId) < 1 || Number(fileId) > MAX_FILE_ID) {
     throw ValidationFailedError.of(`${pointer}/fileId`, 'must be the id of a file');
   }
-  const put: PutChange = { op: 'put', path, fileId: fileId as number };
+  const put: FilePut = { op: 'put', path, fileId: fileId as number };
   return Object.assign(put, await parseDetails(details, pointer));
 }
 
-async function parseDetails(details: object, pointer: string): Promise<PutDetailsDto> {
+/** What a put says of its file. @throws ValidationFailedError */
+export async function parseDetails(details: object, pointer: string): Promise<PutDetailsDto> {
   if (Object.keys(details).length === 0) return {};
   try {
     return await validated(PutDetailsDto, details);
@@ -67,51 +69,69 @@ async function parseDetails(details: object, pointer: string): Promise<PutDetail
 
 /**
  * That the changes can hold together: a path is given a file at most once and taken one at most once,
- * and what is deleted is not put. @throws ValidationFailedError
+ * and what is deleted is not put.
+ * @param pointerOf where a change stands in the request
+ * @throws ValidationFailedError
  */
-export function checkTogether(changes: readonly Change[]): void {
+export async function checkTogether(
+  changes: readonly Change[],
+  pointerOf = (index: number): string => `/changes/${index}`,
+): Promise<void> {
   if (changes.length === 0) throw ValidationFailedError.of('/changes', 'must not be empty');
-  const [given, taken, deleted] = [new Set<string>(), new Set<string>(), new Set<string>()];
-  changes.forEach((change, index) => {
-    const refuse = (field: string, detail: string): never => {
-      throw ValidationFailedError.of(`/changes/${index}/${field}`, detail);
-    };
-    if (change.op === 'move' && change.from === change.path)
-      refuse('path', 'is where it comes from');
-    if (change.op !== 'delete') {
-      if (given.has(change.path)) refuse('path', 'is given a file twice in this commit');
-      given.add(change.path);
-    } else deleted.add(change.path);
-    if (change.op === 'put') return;
-    const [field, source] = change.op === 'move' ? ['from', change.from] : ['path', change.path];
-    if (taken.has(source)) refuse(field, 'is taken away twice in this commit');
-    taken.add(source);
-  });
-  const both = changes.findIndex(({ op, path }) => op !== 'delete' && deleted.has(path));
-  if (both >= 0) {
-    throw ValidationFailedError.of(`/changes/${both}/path`, 'is deleted in the same commit');
+  const pace = createPace();
+  const sets = { given: new Set<string>(), taken: new Set<string>(), deleted: new Set<string>() };
+  for (const [index, change] of changes.entries()) {
+    const fault = faultAmong(change, sets);
+    if (fault) throw ValidationFailedError.of(`${pointerOf(index)}/${fault[0]}`, fault[1]);
+    await pace();
   }
+  const both = changes.findIndex(({ op, path }) => op !== 'delete' && sets.deleted.has(path));
+  if (both >= 0) {
+    throw ValidationFailedError.of(`${pointerOf(both)}/path`, 'is deleted in the same commit');
+  }
+}
+
+/** The field of a change that is at fault beside those before it, and why. */
+function faultAmong(
+  change: Change,
+  { given, taken, deleted }: Record<'given' | 'taken' | 'deleted', Set<string>>,
+): [field: string, detail: string] | null {
+  const { op, path } = change;
+  if (op === 'move' && change.from === path) return ['path', 'is where it comes from'];
+  if (op !== 'delete') {
+    if (given.has(path)) return ['path', 'is given a file twice in this commit'];
+    given.add(path);
+  } else deleted.add(path);
+  if (op === 'put') return null;
+  const [field, source] = op === 'move' ? ['from', change.from] : ['path', path];
+  if (taken.has(source)) return [field, 'is taken away twice in this commit'];
+  taken.add(source);
+  return null;
 }
 
 /** The changes of a commit. @throws ValidationFailedError */
 export async function parseChanges(given: readonly unknown[]): Promise<Change[]> {
+  const pace = createPace();
   const changes: Change[] = [];
   for (const [index, change] of given.entries()) {
     changes.push(await parseChange(change, `/changes/${index}`));
+    await pace();
   }
   return changes;
 }
 
 /** Files of a first version: puts, without saying so. @throws ValidationFailedError */
-export async function parseFiles(given: readonly unknown[]): Promise<PutChange[]> {
-  const puts: PutChange[] = [];
+export async function parseFiles(given: readonly unknown[]): Promise<FilePut[]> {
+  const pace = createPace();
+  const puts: FilePut[] = [];
   for (const [index, file] of given.entries()) {
     const pointer = `/files/${index}`;
     if (typeof file !== 'object' || file === null || Array.isArray(file)) {
       throw ValidationFailedError.of(pointer, 'must be an object');
     }
     if ('op' in file) throw ValidationFailedError.of(`${pointer}/op`, 'is no field of a file');
-    puts.push((await parseChange({ op: 'put', ...file }, pointer)) as PutChange);
+    puts.push((await parseChange({ op: 'put', ...file }, pointer)) as FilePut);
+    await pace();
   }
   return puts;
 }

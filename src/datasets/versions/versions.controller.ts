@@ -1,84 +1,30 @@
-import { Body, Controller, Get, Headers, Param, Post, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { sendContent } from '../../core/http/content/content-response.js';
-import { JsonBodyLimit } from '../../core/http/json-body.guard.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
-import { IdempotencyService } from '../../core/idempotency/idempotency.service.js';
 import { ContentReader } from '../../storage/index.js';
-import {
-  ApiDatasetKey,
-  ApiIdempotencyKey,
-  ApiVersionRef,
-  COMMIT_PROBLEMS,
-} from '../datasets.openapi.js';
-import { DatasetsService, refuseStranger } from '../datasets.service.js';
+import { ApiDatasetKey, ApiVersionRef } from '../datasets.openapi.js';
+import { DatasetsService } from '../datasets.service.js';
 import { PageQuery } from '../dto/page.query.js';
 import { cacheControl, isPinned } from '../refs/ref-names.js';
-import { CommitService } from './commit.service.js';
-import { CommitDto } from './dto/commit.dto.js';
 import { ListVersionFilesQuery } from './dto/list-version-files.query.js';
 import { VersionFilePageDto } from './dto/version-file.dto.js';
 import { VersionDto, VersionPageDto } from './dto/version.dto.js';
 import { OVERLAY_SCHEMA_PATH } from './overlay-schema.controller.js';
-import { parseChanges } from './parse-changes.js';
 import { VersionReader } from './version-reader.service.js';
 import { toServedFile, toVersionDto, toVersionFileDto } from './versions.mapper.js';
-
-const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 @ApiTags('versions')
 @Controller('datasets/:id/versions')
 export class VersionsController {
   constructor(
     private readonly datasets: DatasetsService,
-    private readonly commits: CommitService,
     private readonly reader: VersionReader,
     private readonly contents: ContentReader,
-    private readonly idempotency: IdempotencyService,
   ) {}
-
-  /**
-   * Commit changes as a new version.
-   *
-   * @remarks What is not changed stays as the parent has it. All changes hold or none.
-   */
-  @Post()
-  @RequirePermission('datasets:write')
-  @JsonBodyLimit(MAX_BODY_BYTES)
-  @ApiDatasetKey()
-  @ApiIdempotencyKey()
-  @ApiProblems({
-    ...COMMIT_PROBLEMS,
-    404: ['dataset-not-found', 'version-not-found', 'file-not-found'],
-    409: ['path-absent', 'path-exists', 'path-conflict', 'idempotency-in-progress'],
-    412: ['parent-not-head'],
-  })
-  async commit(
-    @Caller() caller: Principal,
-    @Param('id') id: string,
-    @Headers('idempotency-key') key: string | undefined,
-    @Body() body: CommitDto,
-    @Res({ passthrough: true }) response: Response,
-  ): Promise<VersionDto> {
-    const changes = await parseChanges(body.changes);
-    const dataset = await this.datasets.get(caller, id);
-    refuseStranger(caller, dataset);
-    const scope = { principalId: caller.id, route: 'POST /v1/datasets/{id}/versions', key };
-    const { branch, message, parent = null } = body;
-    const request = { datasetId: dataset.id, branch, message, parent, changes };
-    const version = await this.idempotency.once<VersionDto>(scope, request, async (record) =>
-      toVersionDto(
-        await this.commits.commit(caller, request, {
-          after: (tx, made) => record(tx, toVersionDto(made)),
-        }),
-      ),
-    );
-    response.location(`/v1/datasets/${dataset.id}/versions/${version.versionNumber}`);
-    return version;
-  }
 
   /** List the versions of a dataset, newest first, of every branch. */
   @Get()

@@ -12,7 +12,7 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger';
 import { ApiProblems } from '../../core/http/api-problems.js';
-import { RAW_BODY } from '../../core/http/raw-body.extension.js';
+import { MORE_BODIES } from '../../core/http/more-bodies.extension.js';
 import { FileDescriptionDto } from './dto/file-description.dto.js';
 import { CreatedFileDto, CreatedFilesDto } from './dto/file.dto.js';
 
@@ -63,7 +63,9 @@ export const ApiUpload = (): MethodDecorator =>
 The content is hashed on the way and stored once, whoever uploads it. The answer comes when it is durable. The caller holds the file until \`DELETE /v1/files/{id}\`; every upload is one hold.`,
     }),
     ApiConsumes('multipart/form-data'),
-    ApiExtension(RAW_BODY, true),
+    ApiExtension(MORE_BODIES, {
+      'application/octet-stream': { schema: { type: 'string', format: 'binary' } },
+    }),
     ApiBody({
       schema: {
         allOf: [

@@ -119,14 +119,17 @@ async function sendRanges(
   }, response);
 }
 
+const openBegun = async (content: ServedContent, range?: ByteRange): Promise<Readable> =>
+  await begun(await content.open(range));
+
 /** Waits for the first bytes: what fails before them, nothing being sent yet, gets a clear answer. */
-async function openBegun(content: ServedContent, range?: ByteRange): Promise<Readable> {
-  const bytes = await content.open(range);
+export async function begun(bytes: Readable): Promise<Readable> {
   await once(bytes, 'readable');
   return bytes;
 }
 
-async function transfer(
+/** Sends the bytes. A stream that fails breaks the transfer; one that nobody reads on is closed. */
+export async function transfer(
   bytes: Readable | (() => AsyncGenerator<unknown>),
   response: Response,
 ): Promise<void> {

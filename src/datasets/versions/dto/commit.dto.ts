@@ -1,11 +1,12 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { IsArray, IsOptional, Matches, Validate } from 'class-validator';
+import { IsOptional, Matches, Validate } from 'class-validator';
 import { IsText } from '../../../core/validation/is-text.js';
 import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
 import { REF_NAME } from '../../refs/ref-names.js';
 import { ParentRule } from './rules.js';
 
-export class CommitDto {
+/** What is said of a commit besides its changes: the first line of one that comes as NDJSON. */
+export class CommitHeaderDto {
   /** The branch that the version becomes the head of. */
   @MayBeAbsent()
   @Matches(REF_NAME, { message: 'must be the name of a branch' })
@@ -26,7 +27,9 @@ export class CommitDto {
   @IsOptional()
   @Validate(ParentRule)
   parent?: string | number;
+}
 
+export class CommitDto extends CommitHeaderDto {
   /**
    * `put` brings a file to a path (`fileId`, and where wanted `fileType`, `fileName`, `mimeType`,
    * `compressionType`, `index`, `metadata`), `delete` takes the one at `path` away, `move` brings the one
@@ -41,6 +44,5 @@ export class CommitDto {
       { op: 'delete', path: 'draft.csv' },
     ],
   })
-  @IsArray()
   changes: unknown[];
 }

@@ -63,7 +63,7 @@ export class LocalStorageBackend implements IStorageBackend {
   async destroy(): Promise<void> {}
 
   async readFile(path: string): Promise<Buffer> {
-    const handle = await this.openFile(path);
+    const { handle } = await this.openFile(path);
     try {
       return await handle.readFile();
     } finally {
@@ -72,10 +72,11 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   async readStream(path: string, range?: ByteRange): Promise<Readable> {
-    const handle = await this.openFile(path);
+    const { handle, size } = await this.openFile(path);
     return createReadStream('', {
       fd: handle,
-      highWaterMark: READ_AHEAD,
+      // A buffer of this size is made for each read: of a small file it would be mostly for nothing.
+      highWaterMark: Math.min(Math.max(size, 1), READ_AHEAD),
       ...(range && { start: range.start, end: range.end }),
     });
   }
@@ -147,10 +148,10 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   /** Never through a link: what is not a plain file was not put here by us. */
-  private async openFile(path: string): Promise<FileHandle> {
+  private async openFile(path: string): Promise<{ handle: FileHandle; size: number }> {
     const handle = await open(this.pathOf(path), O_RDONLY | O_NOFOLLOW).catch(absent(path));
     const found = await handle.stat();
-    if (found.isFile()) return handle;
+    if (found.isFile()) return { handle, size: found.size };
     await handle.close();
     throw new ObjectNotFoundError(path);
   }

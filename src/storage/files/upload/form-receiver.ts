@@ -18,7 +18,8 @@ import { sha256OfReprDigest } from '../../../core/http/content/digest-header.js'
 import { pointerTo } from '../../../core/validation/validation.js';
 import { batchDescriptions } from './batch-descriptions.js';
 import { describe, parseDescription, type DescriptionHints } from './describe.js';
-import { StagingEngine, type StagedPart } from './staging-engine.js';
+import { faultOfFileName } from '../file-names.js';
+import { StagingEngine, type StagedPart, type StagingRules } from './staging-engine.js';
 
 /** Every limit that multer and busboy have: some are off by default. */
 const LIMITS = {
@@ -30,7 +31,15 @@ const LIMITS = {
   fieldArrayIndexLimit: 1,
 };
 const FIELD_BYTES = 128 * 1024;
-const BATCH_FIELD_BYTES = 16 * 1024 * 1024;
+export const BATCH_FIELD_BYTES = 16 * 1024 * 1024;
+
+export interface FormOptions {
+  rules: StagingRules;
+  /** Bytes that one field may have. */
+  fieldSize: number;
+  /** Ends the receiving. */
+  signal: AbortSignal;
+}
 
 /**
  * A `multipart/form-data` request (RFC 7578): parts named `file`, and the description as fields
@@ -49,28 +58,44 @@ export class FormReceiver {
     isBatch: boolean,
     signal: AbortSignal,
   ): Promise<StagedArtifact[]> {
+    const digest = sha256OfReprDigest(request.header('repr-digest'));
+    if (isBatch && digest !== undefined) {
+      throw ValidationFailedError.of('Repr-Digest', 'is of one content, and a batch has many');
+    }
+    const rules: StagingRules = {
+      maxFiles: isBatch ? this.env.UPLOAD_MAX_FILES : 1,
+      partNames: ['file'],
+      faultOfName: faultOfFileName,
+      expectedSha256: digest,
+    };
+    const fieldSize = isBatch ? BATCH_FIELD_BYTES : FIELD_BYTES;
+    return await this.receiveParts(request, { rules, fieldSize, signal }, async (parts, form) => {
+      if (parts.length === 0) {
+        throw ValidationFailedError.of('/file', 'a part named file with a file name is needed');
+      }
+      // As for a raw body, parameters of the query count too; fields of the form go before them.
+      return await this.described(parts, { ...request.query, ...form }, isBatch);
+    });
+  }
+
+  /**
+   * Receives a form and hands its staged parts, in their order, and its fields to `use`; when that
+   * or anything before it fails, the parts are given up.
+   */
+  async receiveParts<T>(
+    request: Request,
+    options: FormOptions,
+    use: (parts: StagedPart[], fields: object) => Promise<T>,
+  ): Promise<T> {
     if (!request.is('multipart/form-data') || !hasBoundary(request)) {
       throw new MalformedMultipartError(
         'Send the files as parts of a multipart/form-data body whose boundary is named.',
       );
     }
-    const digest = sha256OfReprDigest(request.header('repr-digest'));
-    if (isBatch && digest !== undefined) {
-      throw ValidationFailedError.of('Repr-Digest', 'is of one content, and a batch has many');
-    }
-    const engine = new StagingEngine(this.producer, signal, {
-      maxFiles: isBatch ? this.env.UPLOAD_MAX_FILES : 1,
-      expectedSha256: digest,
-    });
+    const engine = new StagingEngine(this.producer, options.signal, options.rules);
     try {
-      await this.parse(request, engine, isBatch, signal);
-      const parts = await engine.settled();
-      if (parts.length === 0) {
-        throw ValidationFailedError.of('/file', 'a part named file with a file name is needed');
-      }
-      // As for a raw body, parameters of the query count too; fields of the form go before them.
-      const fields = { ...request.query, ...(request.body as object) };
-      return await this.described(parts, fields, isBatch);
+      await this.parse(request, engine, options);
+      return await use(await engine.settled(), request.body as object);
     } catch (error) {
       await engine.discard();
       throw engine.fault ?? error;
@@ -80,8 +105,7 @@ export class FormReceiver {
   private async parse(
     request: Request,
     engine: StagingEngine,
-    isBatch: boolean,
-    signal: AbortSignal,
+    { rules, fieldSize, signal }: FormOptions,
   ): Promise<void> {
     const parser = multer({
       storage: engine,
@@ -90,8 +114,8 @@ export class FormReceiver {
       defParamCharset: 'utf8',
       limits: {
         ...LIMITS,
-        fieldSize: isBatch ? BATCH_FIELD_BYTES : FIELD_BYTES,
-        files: isBatch ? this.env.UPLOAD_MAX_FILES : 1,
+        fieldSize,
+        files: rules.maxFiles,
         // `stage` counts exactly; this only keeps the parser from going on behind its back.
         fileSize: this.env.UPLOAD_MAX_BYTES + 1,
       },
@@ -99,7 +123,7 @@ export class FormReceiver {
     await new Promise<void>((resolve, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
       parser(request, request.res as never, (error?: unknown) =>
-        error ? reject(this.toAppError(error)) : resolve(),
+        error ? reject(this.toAppError(error, rules)) : resolve(),
       );
     });
   }
@@ -118,7 +142,7 @@ export class FormReceiver {
     }));
   }
 
-  private toAppError(error: unknown): AppError {
+  private toAppError(error: unknown, { partNames }: StagingRules): AppError {
     if (error instanceof AppError) return error;
     if (!(error instanceof MulterError)) {
       return new MalformedMultipartError(`The form is not valid: ${textOf(error)}.`, {
@@ -129,7 +153,10 @@ export class FormReceiver {
       case 'LIMIT_FILE_SIZE':
         return new UploadTooLargeError(this.env.UPLOAD_MAX_BYTES);
       case 'LIMIT_FILE_COUNT':
-        return ValidationFailedError.of('/file', 'there are more files than this route takes');
+        return ValidationFailedError.of(
+          pointerTo(partNames[0]),
+          'there are more files than this route takes',
+        );
       case 'LIMIT_UNEXPECTED_FILE':
         return ValidationFailedError.of(
           pointerTo(error.field ?? ''),

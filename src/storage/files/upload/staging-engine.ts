@@ -6,7 +6,6 @@ import type {
 } from '../../../core/contracts/artifact-producer.contract.js';
 import { MalformedMultipartError, ValidationFailedError } from '../../../core/errors/index.js';
 import { pointerTo } from '../../../core/validation/validation.js';
-import { faultOfFileName } from '../file-names.js';
 import type { DescriptionHints } from './describe.js';
 
 export interface StagedPart {
@@ -16,6 +15,10 @@ export interface StagedPart {
 
 export interface StagingRules {
   maxFiles: number;
+  /** What parts of files may be named; the first of them is what they should be named. */
+  partNames: readonly [string, ...string[]];
+  /** What is wrong with the file name of a part, or `null`. */
+  faultOfName: (fileName: string) => string | null;
   expectedSha256?: string;
 }
 
@@ -102,17 +105,19 @@ export class StagingEngine implements StorageEngine {
   }
 
   private check(file: Express.Multer.File): DescriptionHints {
-    if (file.fieldname !== 'file') {
+    const { maxFiles, partNames, faultOfName } = this.rules;
+    const [partName] = partNames;
+    if (!partNames.includes(file.fieldname)) {
       throw ValidationFailedError.of(
         pointerTo(file.fieldname),
-        'the part of a file must be named file',
+        `the part of a file must be named ${partName}`,
       );
     }
-    if (this.parts.length >= this.rules.maxFiles) {
-      throw ValidationFailedError.of('/file', `at most ${this.rules.maxFiles} files are taken`);
+    if (this.parts.length >= maxFiles) {
+      throw ValidationFailedError.of(pointerTo(partName), `at most ${maxFiles} files are taken`);
     }
     const fileName = file.originalname || undefined;
-    const fault = fileName === undefined ? null : faultOfFileName(fileName.normalize('NFC'));
+    const fault = fileName === undefined ? null : faultOfName(fileName.normalize('NFC'));
     if (fault) throw ValidationFailedError.of('/fileName', fault);
     return { fileName, mimeType: file.mimetype };
   }

@@ -14,26 +14,18 @@ import {
   type StagedArtifact,
 } from '../../../core/contracts/artifact-producer.contract.js';
 import { ENV, type Env } from '../../../core/config/config.js';
-import {
-  RequestAbortedError,
-  UnauthenticatedError,
-  UnsupportedContentEncodingError,
-  UploadTooLargeError,
-} from '../../../core/errors/index.js';
+import { UnauthenticatedError } from '../../../core/errors/index.js';
 import { inviteBody } from '../../../core/http/expect-continue.js';
-import { watchProgress } from '../../../core/http/watch-progress.js';
 import { IdempotencyService } from '../../../core/idempotency/idempotency.service.js';
 import { FormReceiver } from './form-receiver.js';
 import { RawReceiver } from './raw-receiver.js';
+import { FORM_OVERHEAD_BYTES, receiveBody, refuseEarly } from './receive-body.js';
 import { UploadSlots } from './upload-slots.js';
 
 const BATCH = Symbol('batch-upload');
 
 /** This route takes a form of many files instead of one file. */
 export const BatchUpload = (): MethodDecorator => SetMetadata(BATCH, true);
-
-/** Room for boundaries, part headers and fields around the files of a form. */
-const FORM_OVERHEAD_BYTES = 1024 * 1024;
 
 /**
  * Receives the files of a request before its handler runs and hands them over as `@Upload()`.
@@ -86,43 +78,20 @@ export class UploadInterceptor implements NestInterceptor {
     }
   }
 
-  /** What can be told from the headers is told before a byte of the body is read. */
   private refuseEarly(request: Request, isBatch: boolean): void {
-    const encoding = request.header('content-encoding') ?? 'identity';
-    // A small encoded body can be a large one.
-    if (encoding.toLowerCase() !== 'identity') throw new UnsupportedContentEncodingError();
-    const transfer = request.header('transfer-encoding') ?? 'chunked';
-    // Node decodes no other, and would hand over the bytes as they came.
-    if (transfer.toLowerCase() !== 'chunked') throw new UnsupportedContentEncodingError();
     const { UPLOAD_MAX_BYTES, UPLOAD_MAX_FILES } = this.env;
     const limit = isBatch
       ? UPLOAD_MAX_BYTES * UPLOAD_MAX_FILES
       : UPLOAD_MAX_BYTES + (isForm(request) ? FORM_OVERHEAD_BYTES : 0);
-    if (Number(request.header('content-length') ?? 0) > limit) {
-      throw new UploadTooLargeError(UPLOAD_MAX_BYTES);
-    }
+    refuseEarly(request, limit, UPLOAD_MAX_BYTES);
   }
 
   private async receive(request: Request, isBatch: boolean): Promise<StagedArtifact[]> {
-    // The client may have gone while its key was looked up or waited for: no event will tell then.
-    if (request.destroyed) throw new RequestAbortedError();
-    const abort = new AbortController();
-    const onClose = (): void => {
-      // Not `complete`: what has arrived but was not read yet is lost with the connection.
-      if (!request.readableEnded) abort.abort(new RequestAbortedError());
-    };
-    request.once('close', onClose);
-    const stopWatching = watchProgress(request, this.env.UPLOAD_STALL_SECONDS, abort);
-    try {
-      return isForm(request) || isBatch
-        ? await this.forms.receive(request, isBatch, abort.signal)
-        : await this.raw.receive(request, abort.signal);
-    } catch (error) {
-      throw abort.signal.aborted ? abort.signal.reason : error;
-    } finally {
-      request.off('close', onClose);
-      stopWatching();
-    }
+    return await receiveBody(request, this.env.UPLOAD_STALL_SECONDS, (signal) =>
+      isForm(request) || isBatch
+        ? this.forms.receive(request, isBatch, signal)
+        : this.raw.receive(request, signal),
+    );
   }
 }
 
