@@ -27,7 +27,8 @@ async function endsOf({ service, dataset, files }, { version, delimiter }) {
   const base = `${service.url}/v1/datasets/${dataset.id}/versions/${version}`;
   const { id: versionId } = await get(service, base);
   const scope = { datasetId: dataset.id, ref: String(version), prefix: '', delimiter };
-  const cursor = (path) => cursorAt({ version: versionId, path }, 'version-files', scope);
+  const cursor = (path) =>
+    cursorAt({ version: versionId, path, isFolder: path.endsWith('/') }, 'version-files', scope);
   const list = `${base}/files?${delimiter === null ? '' : 'delimiter=/&'}limit=`;
   // A few pages before the end, from where the rest is read to find the last page.
   const near = pathOf(files - 4 * PAGE);

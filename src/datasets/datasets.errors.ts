@@ -48,6 +48,17 @@ export class VersionNotFoundError extends AppError {
   }
 }
 
+/** What a commit is to go on top of must be a branch: not a tag, and there already. */
+export class BranchNotFoundError extends AppError {
+  readonly kind = 'not-found';
+  readonly code = 'version-not-found';
+  readonly title = 'There is no such version';
+
+  constructor(name: string) {
+    super(`The dataset has no branch ${name}.`);
+  }
+}
+
 export class PathNotFoundError extends AppError {
   readonly kind = 'not-found';
   readonly code = 'path-not-found';
@@ -129,7 +140,7 @@ export class TagImmutableError extends AppError {
 
   constructor(name: string) {
     super(
-      `${name} is there. A tag stays where it is and is no branch; delete it, or choose a name.`,
+      `${name} is taken: a tag does not move, and no branch becomes a tag. Choose another name.`,
     );
   }
 }
@@ -151,6 +162,8 @@ export interface MergeConflict {
   base: string | null;
   ours: string | null;
   theirs: string | null;
+  /** Whether the contents differ, or only what is said of them. */
+  differsIn: 'content' | 'description';
 }
 
 export class MergeConflictError extends AppError {
@@ -160,7 +173,7 @@ export class MergeConflictError extends AppError {
 
   constructor(conflicts: readonly MergeConflict[]) {
     super(
-      `${conflicts.length} files were changed on both sides. Choose a strategy, or commit what they are to be.`,
+      `Changed on both sides: ${conflicts.length} in all. Choose a strategy, or commit what they are to be.`,
       {
         extensions: {
           conflicts: conflicts.slice(0, MAX_TOLD),

@@ -12,6 +12,7 @@ import {
   type DatasetView,
   type TagFilter,
 } from './datasets.repository.js';
+import { MAIN } from './refs/ref-names.js';
 import { isSlug, isUuid, notASlug, slugOf } from './slugs.js';
 import { parseTags } from './tags/parse-tag.js';
 import { CommitService } from './versions/commit.service.js';
@@ -75,7 +76,7 @@ export class DatasetsService {
       });
     }
     let made!: DatasetView;
-    const first = { branch: 'main', message: 'First version', parent: null, changes: given.files };
+    const first = { branch: MAIN, message: 'First version', changes: given.files };
     await this.commits.commit(
       caller,
       { datasetId: id, ...first },

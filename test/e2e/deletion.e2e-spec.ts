@@ -72,10 +72,14 @@ describe('A deleted version', () => {
     await api.commit(id, [put('c', fileId)]);
     const at = (ref: string) => app.fetch(`/v1/datasets/${id}/versions/${ref}`);
     await removeAt(`/v1/datasets/${id}/versions/2`);
-    await removeAt(`/v1/datasets/${id}/versions/latest`);
+    for (const moving of ['latest', 'main']) {
+      const again = await removeAt(`/v1/datasets/${id}/versions/${moving}`);
+      await expectProblem(again, 400, 'validation-failed');
+    }
+    await removeAt(`/v1/datasets/${id}/versions/3`);
     expect(await (await at('latest')).json()).toMatchObject({ versionNumber: 1 });
     expect(await app.json(200, `/v1/datasets/${id}`)).toMatchObject({ latestVersion: 1 });
-    await removeAt(`/v1/datasets/${id}/versions/main`);
+    await removeAt(`/v1/datasets/${id}/versions/1`);
     await expectProblem(await at('main'), 404, 'version-not-found');
     await app.app.get(Releaser).release();
     expect(await referencesOn(fileId)).toBe(1);
@@ -135,7 +139,9 @@ describe('A deleted dataset', () => {
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ id, slug, latestVersion: 1 });
     expect(await (await api.content(slug, 'latest', 'a')).text()).toBe('restored');
-    expect((await restore(id)).status).toBe(200);
+    const again = await restore(id);
+    expect([again.status, again.headers.get('etag')]).toEqual([200, '"2"']);
+    await expectProblem(await restore(id, { slug: 'another' }), 400, 'validation-failed');
   });
 
   it('leaves its slug to others, and takes another one back', async () => {

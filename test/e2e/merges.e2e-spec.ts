@@ -120,6 +120,47 @@ describe('A merge', () => {
     expect(await api.files(id, 'main')).toHaveLength(8);
   });
 
+  it('comes to rest between two branches that take each other in', async () => {
+    const id = await twoBranches();
+    await api.commit(id, [put('side', file('b'))], { branch: 'side' });
+    const statuses: number[] = [];
+    for (const [source, target] of [
+      ['side', 'main'],
+      ['main', 'side'],
+      ['side', 'main'],
+    ]) {
+      statuses.push((await merge(id, { source, target })).status);
+    }
+    expect(statuses).toEqual([201, 200, 200]);
+  });
+
+  it('is told the same again under its key, also when there was nothing to do', async () => {
+    const id = await twoBranches();
+    const headers = { 'Idempotency-Key': `nothing-${id}` };
+    const first = await merge(id, { source: 'side' }, headers);
+    expect(first.status).toBe(200);
+    await api.commit(id, [put('side', file('b'))], { branch: 'side' });
+    const again = await merge(id, { source: 'side' }, headers);
+    expect([again.status, await again.text()]).toEqual([200, await first.text()]);
+    await expectProblem(await merge(id, { source: 1 }, headers), 422, 'idempotency-key-reused');
+  });
+
+  it('is whole or refused when its source is deleted at the same time', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const id = await twoBranches();
+      const fileId = await api.upload(`only on the side ${round}`);
+      const { versionNumber } = await api.commit(id, [put('s', fileId)], { branch: 'side' });
+      await app.fetch(`/v1/files/${fileId}`, { method: 'DELETE' });
+      const [answer] = await Promise.all([
+        merge(id, { source: versionNumber }),
+        app.fetch(`/v1/datasets/${id}/versions/${versionNumber}`, { method: 'DELETE' }),
+      ]);
+      if (answer.status === 410) continue;
+      expect(answer.status).toBe(201);
+      expect(await contents(id, 'main')).toHaveProperty('s', `only on the side ${round}`);
+    }
+  });
+
   it.each([
     ['no source', {}, 400, 'validation-failed'],
     ['an unknown source', { source: 'nowhere' }, 404, 'version-not-found'],
@@ -143,6 +184,15 @@ describe('A restore', () => {
     await expectProblem(await restore(id, 9), 404, 'version-not-found');
     await expectProblem(await restore(id, 1, { branch: 'x' }), 404, 'version-not-found');
     await expectProblem(await restore(id, 1, { parent: 1 }), 412, 'parent-not-head');
+  });
+
+  it('without a parent gets its turn among many others', async () => {
+    const id = await twoBranches();
+    await api.commit(id, [put('a', file('b'))]);
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async (_, n) => await restore(id, 1 + (n % 2))),
+    );
+    for (const { status } of answers) expect([200, 201]).toContain(status);
   });
 });
 

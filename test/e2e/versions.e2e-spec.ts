@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { encodeCursor } from '../../src/core/http/cursor.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, move, put, remove } from '../support/datasets.js';
 import { sha256 } from '../support/digests.js';
@@ -188,6 +189,14 @@ describe('The files of a version', () => {
       ]);
     }
     expect(await paths(id, 1, 'prefix=nothing')).toEqual([]);
+    await api.commit(
+      id,
+      ['ab', 'abc', 'abd', 'abbx', 'abby'].map((path) => put(path, file)),
+    );
+    for (const limit of [1, 2, 100]) {
+      const folders = ['ab', 'abb/', 'abc', 'abd'].map((path) => path.replace('/', ''));
+      expect(await paths(id, 2, `limit=${limit}&prefix=ab&delimiter=b`)).toEqual(folders);
+    }
     for (const query of ['prefix=%00', 'delimiter=%00', 'delimiter=', 'limit=0', 'unknown=1']) {
       const response = await app.fetch(`/v1/datasets/${id}/versions/1/files?${query}`);
       await expectProblem(response, 400, 'validation-failed');
@@ -198,6 +207,17 @@ describe('The files of a version', () => {
     );
     const elsewhere = `/v1/datasets/${id}/versions/1/files?prefix=b/&cursor=${nextCursor}`;
     await expectProblem(await app.fetch(elsewhere), 400, 'cursor-mismatch');
+    const scope = { datasetId: id, ref: '1', prefix: '', delimiter: null };
+    for (const key of [
+      { version: 5, path: 'a', isFolder: false },
+      { version: id, path: '\u0000', isFolder: false },
+      { version: 'latest', path: 'a', isFolder: false },
+      { version: id, path: 5, isFolder: false },
+    ]) {
+      const forged = encodeCursor(key, 'version-files', scope);
+      const response = await app.fetch(`/v1/datasets/${id}/versions/1/files?cursor=${forged}`);
+      await expectProblem(response, 400, 'cursor-mismatch');
+    }
     for (const path of ['%00', 'b', 'a/', '%FF', '..%2Fa']) {
       const response = await app.fetch(`/v1/datasets/${id}/versions/1/content/${path}`);
       expect([400, 404]).toContain(response.status);

@@ -10,6 +10,8 @@ import {
 import { isConnectionLost, isRetryable } from './pg-errors.js';
 
 const MAX_ATTEMPTS = 5;
+/** Each was prepared for, so it is progress: others may undo the preparation before it is our turn. */
+const MAX_PREPARATIONS = 50;
 /** How long an uncertain COMMIT is asked after before the caller is told that nobody knows. */
 const VERIFY_MS = 10_000;
 
@@ -75,13 +77,13 @@ export class UnitOfWork {
 
   /**
    * Runs `work` in one READ COMMITTED transaction and commits it. The work may be run again, up to
-   * five times in all, after deadlocks, lock timeouts and `RetryTransaction`: it must have no
-   * effect outside the transaction but by `tx.afterCommit`.
+   * five times in all after deadlocks and lock timeouts, and after each `RetryTransaction`, up to
+   * fifty times: it must have no effect outside the transaction but by `tx.afterCommit`.
    * @throws DatabaseUnavailableError, TransactionConflictError: nothing was changed
    * @throws OutcomeUnknownError: COMMIT was sent and nobody can say whether it took effect
    */
   async run<T>(work: (tx: Transaction) => Promise<T>): Promise<T> {
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = 1, preparations = 0; ;) {
       const tx = new Transaction();
       const done = await this.tryOnce(tx, work);
       if (done.committed) {
@@ -89,9 +91,15 @@ export class UnitOfWork {
         return done.result;
       }
       const { cause } = done;
+      if (cause instanceof RetryTransaction) {
+        preparations += 1;
+        if (preparations > MAX_PREPARATIONS) throw new TransactionConflictError(cause);
+        await cause.prepare();
+        continue;
+      }
       if (attempt >= MAX_ATTEMPTS) throw new TransactionConflictError(cause);
-      if (cause instanceof RetryTransaction) await cause.prepare();
-      else await delay(Math.random() * 20 * 2 ** attempt);
+      await delay(Math.random() * 20 * 2 ** attempt);
+      attempt += 1;
     }
   }
 

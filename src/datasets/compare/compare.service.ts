@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { ComponentsRepository, type ComponentView } from '../versions/components.repository.js';
+import { isPath, isRecord, isVersionId } from '../versions/places.js';
 import { VersionReader, type VersionedDataset } from '../versions/version-reader.service.js';
 import {
   DifferencesRepository,
@@ -42,7 +43,7 @@ interface Place {
 }
 
 const isPlace = (key: unknown): key is Place =>
-  typeof key === 'object' && key !== null && 'base' in key && 'head' in key && 'path' in key;
+  isRecord(key) && isVersionId(key['base']) && isVersionId(key['head']) && isPath(key['path']);
 
 /** Compares versions of a dataset by file. */
 @Injectable()

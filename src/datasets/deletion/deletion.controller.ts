@@ -57,7 +57,7 @@ export class DeletionController {
   /**
    * Delete a version.
    *
-   * @remarks It answers 410 at once; other versions keep what they show. A branch that was at it goes
+   * @remarks Named by its number or id, it answers 410 at once; other versions keep what they show. A branch that was at it goes
    * back to the nearest version before it, or ends where there is none. It can't be restored.
    */
   @Delete('versions/:ref')
@@ -65,6 +65,7 @@ export class DeletionController {
   @ApiTags('versions')
   @RequirePermission('datasets:write')
   @ApiVersionRef()
+  @ApiProblems({ 400: ['validation-failed'] })
   async deleteVersion(
     @Caller() caller: Principal,
     @Param('id') id: string,

@@ -27,7 +27,8 @@ export class DeletionRepository {
   async showDataset(tx: Transaction, id: string, slug: string): Promise<void> {
     try {
       await managerOf(tx).query(
-        'UPDATE datasets SET deleted_at = NULL, updated_at = now(), slug = $2 WHERE id = $1',
+        `UPDATE datasets SET deleted_at = NULL, updated_at = now(), slug = $2, revision = revision + 1
+         WHERE id = $1`,
         [id, slug],
       );
     } catch (error) {

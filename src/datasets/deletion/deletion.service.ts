@@ -1,11 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { UnitOfWork } from '../../core/database/index.js';
+import { UnitOfWork, type Transaction } from '../../core/database/index.js';
+import { ValidationFailedError } from '../../core/errors/index.js';
 import { DatasetNotFoundError } from '../datasets.errors.js';
 import { DatasetsService } from '../datasets.service.js';
 import type { DatasetView } from '../datasets.repository.js';
 import { isSlug, isUuid, notASlug } from '../slugs.js';
+import { isPinned } from '../refs/ref-names.js';
 import { VersionReader } from '../versions/version-reader.service.js';
 import { DeletionRepository } from './deletion.repository.js';
 import { Releaser } from './releaser.service.js';
@@ -55,7 +57,7 @@ export class DeletionService {
     if (slug !== null && !isSlug(slug)) throw notASlug();
     await this.unitOfWork.run(async (tx) => {
       const former = await this.deletions.lockRestorable(tx, caller, id);
-      if (former === null) return;
+      if (former === null) return await this.refuseNewSlug(tx, caller, id, slug);
       await this.deletions.showDataset(tx, id, slug ?? former);
       tx.afterCommit(() =>
         this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
@@ -64,13 +66,29 @@ export class DeletionService {
     return await this.datasets.get(caller, id);
   }
 
+  /** One that is not deleted is not restored under another slug: that is an edit. */
+  private async refuseNewSlug(
+    tx: Transaction,
+    caller: Principal,
+    id: string,
+    slug: string | null,
+  ): Promise<void> {
+    const dataset = await this.datasets.lock(tx, caller, id);
+    if (slug === null || slug === dataset.slug) return;
+    throw ValidationFailedError.of('/slug', 'can be chosen for a deleted dataset only: use PATCH');
+  }
+
   /**
    * Deletes one version; what later versions show of it stays theirs. A branch that was at it goes back
    * to the nearest version before it that is left, or ends where there is none; a tag stays, and says
    * that its version was deleted.
-   * @throws DatasetNotFoundError, ForbiddenError, VersionNotFoundError, VersionDeletedError
+   * @param ref its number or id
+   * @throws DatasetNotFoundError, ForbiddenError, VersionNotFoundError, VersionDeletedError,
+   *   ValidationFailedError
    */
   async deleteVersion(caller: Principal, key: string, ref: string): Promise<void> {
+    // What a branch names may be another version when the request is repeated.
+    if (!isPinned(ref)) throw ValidationFailedError.of('ref', 'must be a number or an id');
     const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
       const dataset = await this.datasets.lock(tx, caller, id);

@@ -12,11 +12,13 @@ import {
 } from '../../core/contracts/file-references.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { LayersRepository } from '../versions/layers.repository.js';
-import { ReleasesRepository, type DeletedVersion } from './releases.repository.js';
+import { ReleasesRepository } from './releases.repository.js';
 import { VersionReleaser } from './version-releaser.js';
 
 /** References, or layers, of one transaction. */
 const BATCH = 500;
+/** Rows without references: their removal is cheap. */
+const REMOVED_ROWS = 10_000;
 
 /**
  * Gives up the files of what was deleted: in the background, in short transactions, each reference exactly
@@ -66,38 +68,46 @@ export class Releaser implements OnApplicationBootstrap, BeforeApplicationShutdo
   }
 
   private async releaseDue(): Promise<void> {
-    for (let version = await this.due(); version; version = await this.due()) {
-      await this.versions.release(version, () => this.isStopping);
-    }
-    for (let id = await this.dueDataset(); id !== null; id = await this.dueDataset()) {
-      await this.releaseDataset(id);
-    }
+    await this.each(await this.releases.deletedVersions(BATCH), (version) =>
+      this.versions.release(version, () => this.isStopping),
+    );
+    await this.each(await this.releases.deletedDatasets(BATCH), (id) => this.releaseDataset(id));
     while (!this.isStopping && (await this.layers.removeRetired(BATCH)) === BATCH);
   }
 
-  private async due(): Promise<DeletedVersion | null> {
-    return this.isStopping ? null : await this.releases.nextDeletedVersion();
-  }
-
-  private async dueDataset(): Promise<string | null> {
-    return this.isStopping ? null : await this.releases.nextDeletedDataset();
+  /** One that fails is tried again the next time, and keeps none of the others waiting. */
+  private async each<T>(due: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+    for (const one of due) {
+      if (this.isStopping) return;
+      try {
+        await work(one);
+      } catch (error) {
+        this.logger.warn({ err: error, due: one }, 'A deletion was not carried out to its end.');
+      }
+    }
   }
 
   private async releaseDataset(id: string): Promise<void> {
-    const steps = [
-      (tx: Transaction) => this.releases.releaseAny(tx, id, BATCH),
-      (tx: Transaction) => this.releases.releaseOverlays(tx, id, BATCH),
-    ];
-    for (const step of steps) {
-      for (let count = BATCH; count > 0 && !this.isStopping;) {
-        count = await this.unitOfWork.run(async (tx) => {
-          await this.layers.lockDataset(tx, id);
-          const referenceIds = await step(tx);
-          await this.references.releaseAll(tx, referenceIds);
-          return referenceIds.length;
-        });
-      }
-    }
+    await this.inBatches(async (tx) => {
+      await this.layers.lockDataset(tx, id);
+      return await this.giveUp(tx, await this.releases.releaseAny(tx, id, BATCH));
+    });
+    await this.inBatches(async (tx) => {
+      await this.layers.lockDataset(tx, id);
+      return await this.giveUp(tx, await this.releases.releaseOverlays(tx, id, BATCH));
+    });
+    await this.inBatches((tx) => this.releases.removeEntries(tx, id, REMOVED_ROWS));
+    await this.inBatches((tx) => this.releases.removeComponents(tx, id, REMOVED_ROWS));
     if (!this.isStopping) await this.unitOfWork.run((tx) => this.releases.removeDataset(tx, id));
+  }
+
+  private async giveUp(tx: Transaction, referenceIds: readonly string[]): Promise<number> {
+    await this.references.releaseAll(tx, referenceIds);
+    return referenceIds.length;
+  }
+
+  /** Repeats a step, each time in a transaction of its own, until it finds nothing. */
+  private async inBatches(step: (tx: Transaction) => Promise<number>): Promise<void> {
+    while (!this.isStopping && (await this.unitOfWork.run(step)) > 0);
   }
 }

@@ -30,24 +30,25 @@ export interface ReleasedComponent {
 export class ReleasesRepository {
   constructor(@InjectRepository(Component) private readonly components: Repository<Component>) {}
 
-  async nextDeletedVersion(): Promise<DeletedVersion | null> {
-    const [row] = (await this.components.query(
+  /** The longest deleted first. */
+  async deletedVersions(limit: number): Promise<DeletedVersion[]> {
+    return (await this.components.query(
       `SELECT v.id, v.dataset_id AS "datasetId", v.overlay_reference_id AS "overlayReferenceId"
        FROM dataset_versions v JOIN datasets d ON d.id = v.dataset_id
        WHERE v.deleted_at IS NOT NULL AND v.released_at IS NULL AND d.deleted_at IS NULL
-       ORDER BY v.deleted_at LIMIT 1`,
+       ORDER BY v.deleted_at LIMIT $1`,
+      [limit],
     )) as DeletedVersion[];
-    return row ?? null;
   }
 
-  /** A dataset whose time is over. */
-  async nextDeletedDataset(): Promise<string | null> {
-    const [row] = (await this.components.query(
+  /** Ids of datasets whose time is over. */
+  async deletedDatasets(limit: number): Promise<string[]> {
+    const rows = (await this.components.query(
       `SELECT id FROM datasets WHERE deleted_at <= now() - make_interval(days => $1)
-       ORDER BY deleted_at LIMIT 1`,
-      [RESTORABLE_DAYS],
+       ORDER BY deleted_at LIMIT $2`,
+      [RESTORABLE_DAYS, limit],
     )) as { id: string }[];
-    return row?.id ?? null;
+    return rows.map(({ id }) => id);
   }
 
   /** Live versions next to this one, by how near their numbers are. */
@@ -135,7 +136,28 @@ export class ReleasesRepository {
     return rows.map(({ overlay_reference_id }) => overlay_reference_id);
   }
 
-  /** Removes every row of a dataset, when all its references were given up. */
+  /** Removes the next layer entries of a dataset that is over. Returns how many there were. */
+  async removeEntries(tx: Transaction, datasetId: string, limit: number): Promise<number> {
+    const [, count] = (await managerOf(tx).query(
+      `DELETE FROM layer_entries WHERE (layer_id, path) IN (
+         SELECT e.layer_id, e.path FROM layers l JOIN layer_entries e ON e.layer_id = l.id
+         WHERE l.dataset_id = $1 LIMIT $2)`,
+      [datasetId, limit],
+    )) as [unknown, number];
+    return count;
+  }
+
+  /** The same of its components. */
+  async removeComponents(tx: Transaction, datasetId: string, limit: number): Promise<number> {
+    const [, count] = (await managerOf(tx).query(
+      `DELETE FROM components WHERE id IN (
+         SELECT id FROM components WHERE dataset_id = $1 LIMIT $2)`,
+      [datasetId, limit],
+    )) as [unknown, number];
+    return count;
+  }
+
+  /** Removes what is left of a dataset, when all its references were given up. */
   async removeDataset(tx: Transaction, datasetId: string): Promise<void> {
     for (const statement of [
       'DELETE FROM dataset_refs WHERE dataset_id = $1',
@@ -144,7 +166,6 @@ export class ReleasesRepository {
       'DELETE FROM dataset_versions WHERE dataset_id = $1',
       'DELETE FROM layers WHERE dataset_id = $1',
       'DELETE FROM dataset_contents WHERE dataset_id = $1',
-      'DELETE FROM components WHERE dataset_id = $1',
       'DELETE FROM datasets WHERE id = $1',
     ]) {
       await managerOf(tx).query(statement, [datasetId]);

@@ -33,7 +33,7 @@ export function planMerge(
       changes.push(change);
     } else if (!isSame(our, change.file)) {
       if (strategy === 'fail') {
-        conflicts.push({ path: change.path, ours: hashOf(our), theirs: hashOf(change.file) });
+        conflicts.push(conflictAt(change.path, our, change.file));
       }
       if (strategy === 'theirs') changes.push(change);
     }
@@ -47,6 +47,15 @@ function isSame(a: ComponentView | null, b: ComponentView | null): boolean {
   const { id: _a, fileId: _fileA, ...ofA } = a;
   const { id: _b, fileId: _fileB, ...ofB } = b;
   return isDeepStrictEqual(ofA, ofB);
+}
+
+function conflictAt(
+  path: string,
+  our: ComponentView | null,
+  their: ComponentView | null,
+): MergePlan['conflicts'][number] {
+  const [ours, theirs] = [hashOf(our), hashOf(their)];
+  return { path, ours, theirs, differsIn: ours === theirs ? 'description' : 'content' };
 }
 
 const hashOf = (file: ComponentView | null): string | null => file && `sha256:${file.contentHash}`;

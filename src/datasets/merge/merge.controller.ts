@@ -16,7 +16,7 @@ import { VersionDto } from '../versions/dto/version.dto.js';
 import { toVersionDto } from '../versions/versions.mapper.js';
 import { MergeDto } from './dto/merge.dto.js';
 import { RestoreVersionDto } from './dto/restore-version.dto.js';
-import { MergeService, type Derived, type Record } from './merge.service.js';
+import { MergeService, type Derived, type RecordDerived } from './merge.service.js';
 
 const PROBLEMS = {
   ...COMMIT_PROBLEMS,
@@ -73,7 +73,7 @@ export class MergeController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<VersionDto> {
     const route = 'POST /v1/datasets/{id}/versions/{ref}/restore';
-    const { branch, message, parent = null } = body;
+    const { branch, message, parent } = body;
     return await this.answer(
       { caller, id, key, route, body: { ref, branch, message, parent } },
       response,
@@ -103,7 +103,7 @@ export class MergeController {
     @Res({ passthrough: true }) response: Response,
   ): Promise<VersionDto> {
     const route = 'POST /v1/datasets/{id}/merge';
-    const { target: branch, message, parent = null, strategy } = body;
+    const { target: branch, message, parent, strategy } = body;
     const request = { source: String(body.source), branch, message, parent, strategy };
     return await this.answer(
       { caller, id, key, route, body: request },
@@ -115,20 +115,28 @@ export class MergeController {
   private async answer(
     { caller, id, key, route, body }: Asked,
     response: Response,
-    work: (dataset: DatasetView, record: Record) => Promise<Derived>,
+    work: (dataset: DatasetView, record: RecordDerived) => Promise<Derived>,
   ): Promise<VersionDto> {
     const dataset = await this.datasets.get(caller, id);
     refuseStranger(caller, dataset);
     const scope = { principalId: caller.id, route, key };
     const request = { datasetId: dataset.id, ...body };
-    let isNew = true;
-    const version = await this.idempotency.once<VersionDto>(scope, request, async (record) => {
-      const derived = await work(dataset, (tx, made) => record(tx, toVersionDto(made)));
-      isNew = derived.isNew;
-      return toVersionDto(derived.version);
-    });
+    const { isNew, version } = await this.idempotency.once<Answer>(scope, request, async (record) =>
+      toAnswer(await work(dataset, (tx, derived) => record(tx, toAnswer(derived)))),
+    );
     response.status(isNew ? 201 : 200);
     response.location(`/v1/datasets/${dataset.id}/versions/${version.versionNumber}`);
     return version;
   }
 }
+
+/** A repeat is told the same, and by the same status. */
+interface Answer {
+  isNew: boolean;
+  version: VersionDto;
+}
+
+const toAnswer = ({ isNew, version }: Derived): Answer => ({
+  isNew,
+  version: toVersionDto(version),
+});

@@ -1,13 +1,11 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import type { Transaction } from '../../core/database/index.js';
+import { UnitOfWork, type Transaction } from '../../core/database/index.js';
+import { TransactionConflictError } from '../../core/errors/index.js';
 import { CompareService, type NeededChange } from '../compare/compare.service.js';
 import { VersionTreeRepository } from '../compare/version-tree.repository.js';
-import {
-  MergeConflictError,
-  ParentNotHeadError,
-  VersionNotFoundError,
-} from '../datasets.errors.js';
+import { BranchNotFoundError, MergeConflictError, ParentNotHeadError } from '../datasets.errors.js';
 import { MAIN } from '../refs/ref-names.js';
 import type { DescribedChange } from '../versions/changes.js';
 import { CommitService } from '../versions/commit.service.js';
@@ -23,8 +21,8 @@ export interface DerivedRequest {
   branch: string;
   /** Default: says what was done. */
   message?: string;
-  /** The version that the branch must be at. `null`: wherever it is. */
-  parent: string | number | null;
+  /** The version that the branch must be at. Absent: wherever it is. */
+  parent?: string | number;
 }
 
 export interface MergeRequest extends DerivedRequest {
@@ -33,14 +31,14 @@ export interface MergeRequest extends DerivedRequest {
   strategy: MergeStrategy;
 }
 
-/** Called in the transaction of a version that is made. */
-export type Record = (tx: Transaction, version: Version) => Promise<void>;
-
 export interface Derived {
   version: Version;
   /** False: there was nothing to do, and this is the head as it was. */
   isNew: boolean;
 }
+
+/** Called in the transaction of the change; in one of its own when there was nothing to do. */
+export type RecordDerived = (tx: Transaction, derived: Derived) => Promise<void>;
 
 /** What a derived version is to do, seen from one head of its branch. `null`: nothing. */
 interface Plan {
@@ -49,7 +47,8 @@ interface Plan {
   mergedId: string | null;
 }
 
-const MAX_TRIES = 5;
+/** With pauses that grow to a second, so that one of many gets its turn. */
+const MAX_TRIES = 10;
 
 /** Restores and merges: commits whose changes follow from versions that are there. */
 @Injectable()
@@ -59,6 +58,7 @@ export class MergeService {
     private readonly versions: VersionReader,
     private readonly comparisons: CompareService,
     private readonly tree: VersionTreeRepository,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   /**
@@ -70,10 +70,10 @@ export class MergeService {
     dataset: VersionedDataset,
     ref: string,
     request: DerivedRequest,
-    record: Record,
+    record: RecordDerived,
   ): Promise<Derived> {
     const wanted = await this.versions.resolve(dataset, ref);
-    return await this.derive(caller, dataset, request, record, async (head) => {
+    return await this.derive(caller, wanted, request, record, async (head) => {
       const changes = await this.comparisons.changesFrom(head?.id ?? null, wanted.id);
       const message = `Restore version ${wanted.versionNumber}`;
       return changes.length === 0 && head ? null : { message, changes, mergedId: null };
@@ -89,12 +89,12 @@ export class MergeService {
     caller: Principal,
     dataset: VersionedDataset,
     request: MergeRequest,
-    record: Record,
+    record: RecordDerived,
   ): Promise<Derived> {
     const { source, strategy, branch } = request;
     const theirs = await this.versions.resolve(dataset, source);
-    return await this.derive(caller, dataset, request, record, async (ours) => {
-      if (!ours) throw new VersionNotFoundError(branch);
+    return await this.derive(caller, theirs, request, record, async (ours) => {
+      if (!ours) throw new BranchNotFoundError(branch);
       const base = await this.tree.mergeBase(ours.id, theirs.id);
       if (base === theirs.id) return null;
       const { changes, conflicts } = planMerge(
@@ -103,40 +103,55 @@ export class MergeService {
         strategy,
       );
       if (conflicts.length > 0) throw await this.conflictError(base, conflicts);
+      // All that theirs has done since ours was to take ours in: nothing is new to ours.
+      if (changes.length === 0 && base === ours.id) return null;
       return { message: `Merge ${source} into ${branch}`, changes, mergedId: theirs.id };
     });
   }
 
-  /** Plans on the head and commits; when the branch has moved in between, plans anew. */
+  /**
+   * Plans on the head and commits; when the branch has moved in between, plans anew.
+   * @param source must not be deleted in the meantime
+   */
   private async derive(
     caller: Principal,
-    dataset: VersionedDataset,
+    source: Version,
     { branch, message, parent }: DerivedRequest,
-    record: Record,
+    record: RecordDerived,
     plan: (head: Version | null) => Promise<Plan | null>,
   ): Promise<Derived> {
     for (let tries = 1; ; tries += 1) {
-      const head = await this.versions.headOf(dataset.id, branch);
-      if (!head && branch !== MAIN) throw new VersionNotFoundError(branch);
+      const head = await this.versions.headOf(source.datasetId, branch);
+      if (!head && branch !== MAIN) throw new BranchNotFoundError(branch);
       refuseOtherParent({ branch, parent }, head);
       const planned = await plan(head);
-      if (!planned) return { version: head as Version, isNew: false };
-      const { changes, mergedId } = planned;
+      if (!planned) return await this.nothingNew(head as Version, record);
       const commit = {
-        datasetId: dataset.id,
+        datasetId: source.datasetId,
         branch,
         message: message ?? planned.message,
         parent: head?.id ?? null,
-        changes: changes.map(toChange),
-        mergedId,
+        changes: planned.changes.map(toChange),
+        mergedId: planned.mergedId,
       };
       try {
-        return { version: await this.commits.make(caller, commit, { after: record }), isNew: true };
+        const version = await this.commits.make(caller, commit, {
+          before: (tx) => this.versions.keep(tx, source),
+          after: (tx, made) => record(tx, { version: made, isNew: true }),
+        });
+        return { version, isNew: true };
       } catch (error) {
-        const hasMoved = error instanceof ParentNotHeadError && parent === null;
-        if (!hasMoved || tries === MAX_TRIES) throw error;
+        if (!(error instanceof ParentNotHeadError) || parent !== undefined) throw error;
+        if (tries === MAX_TRIES) throw new TransactionConflictError(error);
+        await delay(Math.random() * Math.min(1000, 20 * 2 ** tries));
       }
     }
+  }
+
+  private async nothingNew(version: Version, record: RecordDerived): Promise<Derived> {
+    const derived = { version, isNew: false };
+    await this.unitOfWork.run((tx) => record(tx, derived));
+    return derived;
   }
 
   private async conflictError(

@@ -3,6 +3,7 @@ import {
   Controller,
   Delete,
   Get,
+  Header,
   Headers,
   HttpCode,
   Param,
@@ -21,8 +22,11 @@ import { ApiDatasetKey } from '../datasets.openapi.js';
 import { PageQuery } from '../dto/page.query.js';
 import { PutRefDto } from './dto/put-ref.dto.js';
 import { RefDto, RefPageDto } from './dto/ref.dto.js';
+import { cacheControl } from './ref-names.js';
 import { toRefDto } from './refs.mapper.js';
 import { RefsService, type Expectation, type Ref } from './refs.service.js';
+
+const NO_CACHE = cacheControl(false);
 
 const ApiRefName = (): MethodDecorator =>
   ApiParam({ name: 'name', description: 'Name of a branch or a tag.', example: 'v1.0' });
@@ -36,6 +40,7 @@ export class RefsController {
 
   /** List the branches and tags of a dataset, by name. */
   @Get()
+  @Header('Cache-Control', NO_CACHE)
   @RequirePermission('datasets:read')
   @ApiDatasetKey()
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
@@ -50,6 +55,7 @@ export class RefsController {
 
   /** Where a branch or a tag is. */
   @Get(':name')
+  @Header('Cache-Control', NO_CACHE)
   @RequirePermission('datasets:read')
   @ApiDatasetKey()
   @ApiRefName()

@@ -45,6 +45,7 @@ export class RefsRepository {
     datasetId: string,
     ref: Pick<Ref, 'name' | 'kind' | 'versionId'>,
   ): Promise<void> {
+    await managerOf(tx).query('UPDATE datasets SET updated_at = now() WHERE id = $1', [datasetId]);
     await managerOf(tx).query(
       `INSERT INTO dataset_refs (dataset_id, name, kind, version_id) VALUES ($1, $2, $3, $4)
        ON CONFLICT (dataset_id, name)

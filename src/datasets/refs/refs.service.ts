@@ -1,6 +1,7 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { UnitOfWork } from '../../core/database/index.js';
+import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { DefaultBranchError, RefNotFoundError, TagImmutableError } from '../datasets.errors.js';
@@ -15,12 +16,13 @@ export type { Ref } from './refs.repository.js';
 /** Throws when the caller does not expect what is there; `null`: there is no such ref. */
 export type Expectation = (current: Ref | null) => void;
 
-const isName = (key: unknown): key is string => typeof key === 'string';
+const isName = (key: unknown): key is string => typeof key === 'string' && REF_NAME.test(key);
 
 /** Branches and tags. Each change is made under the lock that commits take, so none is lost. */
 @Injectable()
 export class RefsService {
   constructor(
+    @Inject(EVENT_BUS) private readonly events: IEventBus,
     private readonly datasets: DatasetsService,
     private readonly versions: VersionReader,
     private readonly refs: RefsRepository,
@@ -66,14 +68,15 @@ export class RefsService {
       // Under the lock: a version that is found now is not deleted before the commit.
       const version = await this.versions.resolve(dataset, wanted.version, tx);
       const current = await this.refs.find(id, name, tx);
-      expect(current);
       const kind = wanted.kind ?? current?.kind ?? 'branch';
-      if (name === MAIN && kind !== 'branch') throw ValidationFailedError.of('/kind', MAIN_RULE);
       const isThere = current?.kind === kind && current.versionId === version.id;
+      expect(current);
+      if (name === MAIN && kind !== 'branch') throw ValidationFailedError.of('/kind', MAIN_RULE);
       if (!isThere) {
         if (current && (current.kind === 'tag' || kind === 'tag'))
           throw new TagImmutableError(name);
         await this.refs.put(tx, id, { name, kind, versionId: version.id });
+        this.announce(tx, caller, id);
       }
       return { ref: (await this.refs.find(id, name, tx)) as Ref, isNew: current === null };
     });
@@ -93,7 +96,14 @@ export class RefsService {
       expect(current);
       if (name === MAIN) throw new DefaultBranchError();
       await this.refs.remove(tx, id, name);
+      this.announce(tx, caller, id);
     });
+  }
+
+  private announce(tx: Transaction, caller: Principal, datasetId: string): void {
+    tx.afterCommit(() =>
+      this.events.publish('dataset.updated', { datasetId, principalId: caller.id }),
+    );
   }
 }
 

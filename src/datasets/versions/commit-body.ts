@@ -11,7 +11,7 @@ import { checkTogether, parseChange, parseChanges } from './parse-changes.js';
 export interface CommitBody {
   branch: string;
   message: string;
-  parent: string | number | null;
+  parent?: string | number;
   changes: Change[];
 }
 
@@ -77,6 +77,6 @@ async function headerOf(header: unknown, pointer: string): Promise<CommitHeaderD
 const toBody = ({ branch, message, parent }: CommitHeaderDto, changes: Change[]): CommitBody => ({
   branch,
   message,
-  parent: parent ?? null,
+  parent: parent ?? undefined,
   changes,
 });

@@ -17,8 +17,9 @@ import {
   DatasetNotFoundError,
   ParentNotHeadError,
   PathConflictError,
-  VersionNotFoundError,
+  BranchNotFoundError,
 } from '../datasets.errors.js';
+import { MAIN } from '../refs/ref-names.js';
 import type { DescribedChange, DescribedFile } from './changes.js';
 import { planCommit, type PlannedEntry } from './commit-plan.js';
 import {
@@ -37,8 +38,11 @@ export interface PreparedCommit {
   datasetId: string;
   branch: string;
   message: string;
-  /** The version that the branch must be at: its id or number. `null`: wherever it is. */
-  parent: string | number | null;
+  /**
+   * The version that the branch must be at: its id or number; `null`: it must have none yet. Absent:
+   * wherever it is.
+   */
+  parent?: string | number | null;
   changes: readonly DescribedChange[];
   /** The version of another branch that this one takes in. */
   mergedId: string | null;
@@ -69,7 +73,7 @@ export class CommitWriter {
     const versionNumber = await this.versions.takeNumber(tx, datasetId);
     if (versionNumber === null) throw new DatasetNotFoundError();
     const head = await this.versions.headOf(datasetId, commit.branch, tx);
-    if (head === null && commit.branch !== 'main') throw new VersionNotFoundError(commit.branch);
+    if (head === null && commit.branch !== MAIN) throw new BranchNotFoundError(commit.branch);
     refuseOtherParent(commit, head);
     const below = head ? await this.layers.layersOf(head.id, tx) : [];
     if (head && below.length >= MAX_LAYERS) {
@@ -200,8 +204,11 @@ export function refuseOtherParent(
   { parent, branch }: Pick<PreparedCommit, 'parent' | 'branch'>,
   head: Version | null,
 ): void {
-  if (parent === null) return;
-  const isHead = head !== null && (parent === head.id || parent === head.versionNumber);
+  if (parent === undefined) return;
+  const isHead =
+    head === null || parent === null
+      ? head === parent
+      : [head.id, String(head.versionNumber)].includes(String(parent).toLowerCase());
   if (!isHead) throw new ParentNotHeadError(branch, head?.versionNumber ?? null);
 }
 

@@ -1,4 +1,4 @@
-import { Injectable, Logger, type OnApplicationShutdown } from '@nestjs/common';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { UnitOfWork } from '../../core/database/index.js';
 import { LayersRepository, type LayerSize } from './layers.repository.js';
 import { runToMerge } from './layer-runs.js';
@@ -9,9 +9,10 @@ import { runToMerge } from './layer-runs.js';
  * immutable and shared; a merged one takes the place of the same run in every version that has it.
  */
 @Injectable()
-export class LayerCompactor implements OnApplicationShutdown {
+export class LayerCompactor implements BeforeApplicationShutdown {
   private readonly logger = new Logger(LayerCompactor.name);
-  private running: Promise<void> = Promise.resolve();
+  /** By dataset: the merges of one follow each other, since one helps the next. */
+  private readonly running = new Map<string, Promise<void>>();
   private isStopping = false;
 
   constructor(
@@ -19,9 +20,9 @@ export class LayerCompactor implements OnApplicationShutdown {
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  async onApplicationShutdown(): Promise<void> {
+  async beforeApplicationShutdown(): Promise<void> {
     this.isStopping = true;
-    await this.running;
+    await Promise.all(this.running.values());
   }
 
   /** Sometime soon: nobody waits for it. */
@@ -32,11 +33,16 @@ export class LayerCompactor implements OnApplicationShutdown {
     });
   }
 
-  /** Until no run is left to merge. One version after the other, since one helps the next. */
+  /** Until no run is left to merge. */
   async compact(version: { id: string; datasetId: string }): Promise<void> {
-    const done = this.running.then(() => this.mergeRuns(version));
-    this.running = done.catch(() => undefined);
-    await done;
+    const { datasetId } = version;
+    const before = this.running.get(datasetId) ?? Promise.resolve();
+    const done = before.then(() => this.mergeRuns(version));
+    const ended = done.catch(() => undefined);
+    this.running.set(datasetId, ended);
+    await done.finally(() => {
+      if (this.running.get(datasetId) === ended) this.running.delete(datasetId);
+    });
   }
 
   private async mergeRuns(version: { id: string; datasetId: string }): Promise<void> {
@@ -54,7 +60,8 @@ export class LayerCompactor implements OnApplicationShutdown {
       // From here to the commit no version is added that would still have the run.
       await this.layers.lockDataset(tx, datasetId);
       await this.layers.replaceRun(tx, ids, run.isBase, merged);
-      await this.layers.retire(tx, ids);
+      // The merged one too: it is in no list when another process has replaced the run before us.
+      await this.layers.retire(tx, [...ids, merged]);
     });
   }
 }

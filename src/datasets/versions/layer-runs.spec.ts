@@ -14,6 +14,12 @@ describe('runToMerge', () => {
     expect(merged(10, 100, 1000, 100_000)).toBeNull();
   });
 
+  it('never leaves as many as may be read', () => {
+    const full = Array.from({ length: MAX_LAYERS }, (_, n) => 5 * 10 ** n);
+    expect(merged(...full)).toEqual({ ids: [0, 1], isBase: false });
+    expect(merged(...full.slice(1))).toBeNull();
+  });
+
   it('takes neighbours of one level, and older ones that the sum would reach', () => {
     expect(merged(3, 4, 1000)).toEqual({ ids: [0, 1], isBase: false });
     expect(merged(10, 10, 90, 10_000)).toEqual({ ids: [0, 1, 2], isBase: false });

@@ -15,12 +15,14 @@ const levelOf = (entries: number): number => Math.ceil(Math.log10(Math.max(entri
 export function runToMerge(
   layers: readonly LayerSize[],
 ): { layers: LayerSize[]; isBase: boolean } | null {
-  const start = layers.findIndex(
+  const level = layers.findIndex(
     (layer, index) =>
       index + 1 < layers.length &&
       levelOf(layer.entries) >= levelOf((layers[index + 1] as LayerSize).entries),
   );
-  if (start < 0) return null;
+  if (level < 0 && layers.length < MAX_LAYERS) return null;
+  // More than ten million paths can have a layer on every level: then the newest two are one.
+  const start = Math.max(level, 0);
   let end = start + 2;
   const sum = (): number =>
     layers.slice(start, end).reduce((total, { entries }) => total + entries, 0);

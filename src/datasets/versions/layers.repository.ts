@@ -154,6 +154,8 @@ export class LayersRepository {
       [datasetId],
     )) as { id: string }[];
     const { id } = layer as { id: string };
+    // As long as it takes: nobody waits for it, and a base may have millions of entries.
+    await managerOf(tx).query('SET LOCAL statement_timeout = 0');
     await managerOf(tx).query(
       `WITH merged AS (
          SELECT DISTINCT ON (e.path) e.path, e.component_id

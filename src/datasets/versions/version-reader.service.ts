@@ -10,8 +10,9 @@ import {
 import { isPinned, MAIN, REF_NAME } from '../refs/ref-names.js';
 import { isUuid } from '../slugs.js';
 import { ComponentsRepository, type ComponentView } from './components.repository.js';
-import { LAYERS_FRESH_SECONDS, LayersRepository } from './layers.repository.js';
+import { LAYERS_FRESH_SECONDS, LayersRepository, type ListedEntry } from './layers.repository.js';
 import { faultOfPath } from './paths.js';
+import { isPath, isRecord, isVersionId } from './places.js';
 import { VersionsRepository, type Version } from './versions.repository.js';
 
 export interface ListedFile {
@@ -41,11 +42,17 @@ const MAX_CACHED = 10_000;
 interface Place {
   version: string;
   path: string;
+  /** Whether a folder was told there: then all that lies below it is passed over. */
+  isFolder: boolean;
 }
 
 const isPlace = (key: unknown): key is Place =>
-  typeof key === 'object' && key !== null && 'version' in key && 'path' in key;
-const isNumber = (key: unknown): key is number => Number.isInteger(key);
+  isRecord(key) &&
+  isVersionId(key['version']) &&
+  isPath(key['path']) &&
+  typeof key['isFolder'] === 'boolean';
+const isNumber = (key: unknown): key is number =>
+  Number.isInteger(key) && Math.abs(key as number) < 2 ** 31;
 /** Sorts after every path that begins like what stands before it. */
 const BEYOND = '\u{10ffff}';
 /** No path has a control character: what ends so is the least that follows a path. */
@@ -106,16 +113,19 @@ export class VersionReader {
     const scope = { datasetId: dataset.id, ref, prefix, delimiter };
     const place = decodeCursor(query.cursor, 'version-files', scope, isPlace);
     const version = await this.resolve(dataset, place?.version ?? ref);
-    const after = place?.path ?? null;
-    const isFolder = after !== null && delimiter !== null && after.endsWith(delimiter);
-    const from = after === null ? prefix : after + (isFolder ? BEYOND : NEXT);
+    const from = place ? place.path + (place.isFolder ? BEYOND : NEXT) : prefix;
     const layerIds = await this.layersOf(version.id);
     const entries =
       delimiter === null
         ? await this.layers.page(layerIds, { prefix, from, limit: limit + 1 })
         : await this.layers.folders(layerIds, { prefix, delimiter, from, limit: limit + 1 });
-    const page = pageOf(entries, limit, ({ path }) =>
-      encodeCursor({ version: version.id, path }, 'version-files', scope),
+    const placeOf = ({ path, componentId }: ListedEntry): Place => ({
+      version: version.id,
+      path,
+      isFolder: componentId === null,
+    });
+    const page = pageOf(entries, limit, (last) =>
+      encodeCursor(placeOf(last), 'version-files', scope),
     );
     const views = await this.components.findAll(
       page.items.flatMap(({ componentId }) => componentId ?? []),
@@ -143,6 +153,13 @@ export class VersionReader {
     const found = await this.layers.lookup(await this.layersOf(versionId), paths);
     const views = await this.components.findAll([...found.values()]);
     return new Map([...found].map(([path, id]) => [path, views.get(id) as ComponentView]));
+  }
+
+  /** Keeps a version from being deleted until the commit. @throws VersionDeletedError */
+  async keep(tx: Transaction, { id, datasetId, versionNumber }: Version): Promise<void> {
+    await this.layers.lockDataset(tx, datasetId);
+    const version = await this.versions.findById(datasetId, id, tx);
+    if (!version || version.deletedAt) throw new VersionDeletedError(versionNumber);
   }
 
   /** The version that a branch is at. @returns `null` when there is no such branch */

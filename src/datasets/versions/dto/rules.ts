@@ -1,11 +1,11 @@
 import { ValidatorConstraint, type ValidatorConstraintInterface } from 'class-validator';
-import { isUuid } from '../../slugs.js';
+import { isPinned } from '../../refs/ref-names.js';
 
 @ValidatorConstraint({ name: 'parent' })
 export class ParentRule implements ValidatorConstraintInterface {
   validate(parent: unknown): boolean {
     return (
-      (typeof parent === 'string' && isUuid(parent)) ||
+      (typeof parent === 'string' && isPinned(parent)) ||
       (Number.isInteger(parent) && (parent as number) > 0)
     );
   }
