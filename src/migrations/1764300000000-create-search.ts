@@ -71,7 +71,7 @@ async function createTables(queryRunner: QueryRunner): Promise<void> {
     CREATE TABLE dataset_search_queue (
       id bigserial NOT NULL,
       dataset_id uuid NOT NULL,
-      marked_at timestamptz NOT NULL DEFAULT now(),
+      marked_at timestamptz NOT NULL DEFAULT clock_timestamp(),
       failures smallint NOT NULL DEFAULT 0,
       CONSTRAINT dataset_search_queue_pkey PRIMARY KEY (id)
     );

@@ -126,9 +126,14 @@ describe('The search index', () => {
     await Promise.all(Array.from({ length: 5 }, (_, n) => api.create({ name: `Healthy ${n}` })));
     await eventually(async () => (await search.search({ q: 'healthy' })).total.value === 5);
     await app.database.query('DROP TRIGGER refuse ON dataset_search');
-    // Its next change is another chance.
-    await app.database.query(`UPDATE datasets SET name = 'poison cured' WHERE name = 'poison'`);
-    expect(await search.names({ q: 'cured' })).toEqual(['poison cured']);
+    const postponed = await app.database.query<{ failures: number }>(
+      'SELECT failures FROM dataset_search_queue WHERE marked_at > now()',
+    );
+    expect(postponed).toEqual([{ failures: 1 }]);
+    await app.database.query('UPDATE dataset_search_queue SET marked_at = now()');
+    await api.create({ name: 'Wakes the indexer' });
+    await eventually(async () => (await search.search({ q: 'poison' })).total.value === 1);
+    expect(await marks()).toBe(0);
   });
 
   it('takes a version of very many paths, of which the first 10,000 words are searched', async () => {

@@ -20,8 +20,6 @@ export interface IndexedDataset extends SearchSource {
 const MAX_PATHS = 10_000;
 /** Kept of each dataset to show where one matched. */
 const MAX_SHOWN_PATHS = 1000;
-/** A mark that fails more often waits for the next change of its dataset. */
-const MAX_FAILURES = 3;
 /** Of the newest marks, as many as a search waits for. */
 const MAX_AWAITED = 1000;
 /** Any number that nothing else locks by: `srch` in ASCII. */
@@ -62,7 +60,7 @@ export class SearchIndexRepository {
   async take(tx: Transaction, limit: number): Promise<Mark[]> {
     const [marks] = (await managerOf(tx).query(
       `DELETE FROM dataset_search_queue WHERE id IN (
-         SELECT id FROM dataset_search_queue WHERE failures < ${MAX_FAILURES}
+         SELECT id FROM dataset_search_queue WHERE marked_at <= clock_timestamp()
          ORDER BY id DESC LIMIT $1 FOR UPDATE SKIP LOCKED)
        RETURNING id, dataset_id AS "datasetId"`,
       [limit],
@@ -70,9 +68,12 @@ export class SearchIndexRepository {
     return marks;
   }
 
-  async countFailure(markId: string): Promise<void> {
+  /** To be tried again in a minute, then in twice the time, at most in some hours. */
+  async postpone(markId: string): Promise<void> {
     await this.marks.query(
-      'UPDATE dataset_search_queue SET failures = failures + 1 WHERE id = $1',
+      `UPDATE dataset_search_queue SET failures = least(failures + 1, 9),
+         marked_at = clock_timestamp() + interval '1 min' * 2 ^ failures
+       WHERE id = $1`,
       [markId],
     );
   }

@@ -104,14 +104,17 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
         const [failed] = taken;
         if (!failed) throw error;
         // One dataset must not keep others from being indexed: one by one from here on.
-        if (size === 1) await this.giveBack(failed, error);
+        if (size === 1) await this.postpone(failed, error);
         size = 1;
       }
     }
   }
 
-  private async giveBack(mark: Mark, error: unknown): Promise<void> {
-    this.logger.error({ err: error, datasetId: mark.datasetId }, 'A dataset was not indexed.');
-    await this.index.countFailure(mark.id);
+  private async postpone(mark: Mark, error: unknown): Promise<void> {
+    this.logger.error(
+      { err: error, datasetId: mark.datasetId },
+      'A dataset was not indexed; trying later.',
+    );
+    await this.index.postpone(mark.id);
   }
 }

@@ -9,7 +9,7 @@ import type {
 import { decodeCursor, encodeCursor, pageOf } from '../../core/http/cursor.js';
 import { DatasetsRepository } from '../datasets.repository.js';
 import { isUuid } from '../slugs.js';
-import { parseTag } from '../tags.js';
+import { parseTag } from '../tags/parse-tag.js';
 import { editDistance } from './edit-distance.js';
 import { highlightsOf } from './highlights.js';
 import { SearchIndexer } from './search-indexer.service.js';

@@ -13,7 +13,8 @@ export class SearchMark {
   @Column({ type: 'uuid', name: 'dataset_id' })
   datasetId: string;
 
-  @Column({ type: 'timestamptz', name: 'marked_at', default: () => 'now()' })
+  /** Not when its transaction began; after a failure when it is tried again. */
+  @Column({ type: 'timestamptz', name: 'marked_at', default: () => 'clock_timestamp()' })
   markedAt: Date;
 
   /** How often indexing has failed. */
