@@ -21,6 +21,7 @@ const PARTS = [
   'version-pages',
   'diff',
   'dataset-pages',
+  'search',
 ];
 const TMPFS = 0x01021994;
 

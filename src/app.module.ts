@@ -5,7 +5,7 @@ import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
 import { JsonBodyGuard } from './core/http/json-body.guard.js';
 import type { DatabaseAddress } from './core/database/index.js';
-import { DatasetsModule } from './datasets/index.js';
+import { DatasetsModule, SearchModule } from './datasets/index.js';
 import { StorageModule } from './storage/index.js';
 
 /** The only file that knows every module. */
@@ -14,7 +14,13 @@ export class AppModule {
   static with(env: Env, database: DatabaseAddress): DynamicModule {
     return {
       module: AppModule,
-      imports: [CoreModule.with(env, database), AccessModule, DatasetsModule, StorageModule],
+      imports: [
+        CoreModule.with(env, database),
+        AccessModule,
+        DatasetsModule,
+        SearchModule,
+        StorageModule,
+      ],
       // In this order: nobody's body is read before they have shown who they are.
       providers: [
         { provide: APP_GUARD, useExisting: ApiKeyGuard },

@@ -2,7 +2,9 @@ import type { BatchTagResultDto } from './batches/dto/batch-tag.dto.js';
 import type { DatasetDto } from './dto/dataset.dto.js';
 import type { DatasetView } from './datasets.repository.js';
 
-export const toDatasetDto = (dataset: DatasetView): DatasetDto => ({
+export const toDatasetDto = (
+  dataset: Omit<DatasetView, 'revision' | 'deletedVersions'>,
+): DatasetDto => ({
   id: dataset.id,
   slug: dataset.slug,
   name: dataset.name,

@@ -111,5 +111,6 @@ import { VersionsRepository } from './versions/versions.repository.js';
     VersionTreeRepository,
     VersionsRepository,
   ],
+  exports: [DatasetsRepository],
 })
 export class DatasetsModule {}

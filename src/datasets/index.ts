@@ -1,1 +1,2 @@
 export { DatasetsModule } from './datasets.module.js';
+export { SearchModule } from './search/search.module.js';
