@@ -1,6 +1,7 @@
 import { Controller, Headers, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiExtension, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
+import type { NewDataset } from '../core/contracts/dataset-service.contract.js';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { ApiProblems } from '../core/http/api-problems.js';
 import { AlsoStreamed, JsonBodyLimit } from '../core/http/json-body.guard.js';
@@ -12,7 +13,7 @@ import { FormUploads } from '../storage/index.js';
 import { askedBy, parseDatasetForm } from './dataset-form.js';
 import { toDatasetDto } from './datasets.mapper.js';
 import { ApiIdempotencyKey, CREATE_PROBLEMS, DATASET_FORM } from './datasets.openapi.js';
-import { DatasetsService, type NewDataset } from './datasets.service.js';
+import { DatasetsService } from './datasets.service.js';
 import { CreateDatasetDto } from './dto/create-dataset.dto.js';
 import { DatasetDto } from './dto/dataset.dto.js';
 import { parseFiles } from './versions/parse-changes.js';

@@ -1,5 +1,5 @@
+import type { IsExpected } from '../core/contracts/dataset-service.contract.js';
 import { listsEtag } from '../core/http/content/conditions.js';
-import type { IsExpected } from './datasets.service.js';
 
 /** Changes with each edit; a commit is none. */
 export const etagOf = ({ revision }: { revision: number }): string => `"${revision}"`;

@@ -1,8 +1,9 @@
+import type { StagedPut } from '../core/contracts/dataset-service.contract.js';
 import { ValidationFailedError } from '../core/errors/index.js';
 import { validated } from '../core/validation/validation.js';
 import { describe, faultOfFileName, type ReceivedForm } from '../storage/index.js';
 import { CreateDatasetDto } from './dto/create-dataset.dto.js';
-import type { PutChange, StagedPut } from './versions/changes.js';
+import type { PutChange } from './versions/changes.js';
 import { parseDetails, parseFiles } from './versions/parse-changes.js';
 import { parsePath } from './versions/paths.js';
 

@@ -1,6 +1,6 @@
+import type { DatasetView } from '../core/contracts/dataset-repository.contract.js';
 import type { BatchTagResultDto } from './batches/dto/batch-tag.dto.js';
 import type { DatasetDto } from './dto/dataset.dto.js';
-import type { DatasetView } from './datasets.repository.js';
 
 export const toDatasetDto = (
   dataset: Omit<DatasetView, 'revision' | 'deletedVersions'>,

@@ -1,5 +1,7 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DATASET_REPOSITORY } from '../core/contracts/dataset-repository.contract.js';
+import { DATASET_SERVICE } from '../core/contracts/dataset-service.contract.js';
 import { StorageModule } from '../storage/index.js';
 import { BatchesController } from './batches/batches.controller.js';
 import { CompareController } from './compare/compare.controller.js';
@@ -84,6 +86,8 @@ import { VersionsRepository } from './versions/versions.repository.js';
     VersionsController,
   ],
   providers: [
+    { provide: DATASET_REPOSITORY, useExisting: DatasetsRepository },
+    { provide: DATASET_SERVICE, useExisting: DatasetsService },
     ArchiveService,
     CommitBodyReader,
     CommitService,
@@ -111,6 +115,6 @@ import { VersionsRepository } from './versions/versions.repository.js';
     VersionTreeRepository,
     VersionsRepository,
   ],
-  exports: [DatasetsRepository],
+  exports: [DATASET_REPOSITORY, DATASET_SERVICE],
 })
 export class DatasetsModule {}

@@ -1,43 +1,17 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type {
+  DatasetFields,
+  DatasetPage,
+  DatasetView,
+  IDatasetRepository,
+  TagFilter,
+} from '../core/contracts/dataset-repository.contract.js';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { brokenUniqueConstraint, managerOf, type Transaction } from '../core/database/index.js';
 import { SlugTakenError } from './datasets.errors.js';
-import { Dataset, type Visibility } from './entities/dataset.entity.js';
-
-export interface DatasetView {
-  id: string;
-  slug: string;
-  name: string;
-  description: string;
-  tags: string[];
-  metadata: Record<string, unknown>;
-  visibility: Visibility;
-  ownerId: string;
-  revision: number;
-  createdAt: Date;
-  updatedAt: Date;
-  /** Changes when one of its versions is deleted. */
-  deletedVersions: number;
-  /** Of the head of `main`; `null` before the first commit. */
-  latestVersion: number | null;
-}
-
-export interface DatasetFields {
-  slug: string;
-  name: string;
-  description: string;
-  metadata: Record<string, unknown>;
-  visibility: Visibility;
-}
-
-/** Only datasets with these tags. */
-export interface TagFilter {
-  tags: readonly string[];
-  /** With every one of them, or with at least one. */
-  tagMode: 'all' | 'any';
-}
+import { Dataset } from './entities/dataset.entity.js';
 
 /** Which datasets `d` the caller may read: $1 is whether it is an admin, $2 its id. */
 export const READABLE = `(d.deleted_at IS NULL
@@ -51,7 +25,7 @@ const COLUMNS = `
    WHERE r.dataset_id = d.id AND r.name = 'main') AS "latestVersion"`;
 
 @Injectable()
-export class DatasetsRepository {
+export class DatasetsRepository implements IDatasetRepository {
   constructor(@InjectRepository(Dataset) private readonly datasets: Repository<Dataset>) {}
 
   async find(
@@ -68,14 +42,11 @@ export class DatasetsRepository {
   }
 
   /** Newest first. */
-  async list(
-    caller: Principal,
-    filter: { before: string | null; limit: number },
-  ): Promise<DatasetView[]> {
+  async list(caller: Principal, { before, limit }: DatasetPage): Promise<DatasetView[]> {
     return (await this.datasets.query(
       `SELECT ${COLUMNS} FROM datasets d
        WHERE ${READABLE} AND ($3::uuid IS NULL OR d.id < $3) ORDER BY d.id DESC LIMIT $4`,
-      [caller.isAdmin, caller.id, filter.before, filter.limit],
+      [caller.isAdmin, caller.id, before, limit],
     )) as DatasetView[];
   }
 
@@ -86,7 +57,7 @@ export class DatasetsRepository {
   async listTagged(
     caller: Principal,
     { tags, tagMode }: TagFilter,
-    { before, limit }: { before: string | null; limit: number },
+    { before, limit }: DatasetPage,
   ): Promise<DatasetView[]> {
     const isAll = tagMode === 'all';
     return (await this.datasets.query(

@@ -1,54 +1,41 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
+import {
+  DATASET_REPOSITORY,
+  type DatasetFields,
+  type DatasetView,
+  type IDatasetRepository,
+  type TagFilter,
+} from '../core/contracts/dataset-repository.contract.js';
+import type {
+  GivenFields,
+  IDatasetService,
+  IsExpected,
+  NewDataset,
+} from '../core/contracts/dataset-service.contract.js';
 import { EVENT_BUS, type IEventBus } from '../core/contracts/event-bus.contract.js';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
 import { EtagMismatchError, ForbiddenError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
-import {
-  DatasetsRepository,
-  type DatasetFields,
-  type DatasetView,
-  type TagFilter,
-} from './datasets.repository.js';
 import { MAIN } from './refs/ref-names.js';
 import { isSlug, isUuid, notASlug, slugOf } from './slugs.js';
 import { parseTags } from './tags/parse-tag.js';
 import { CommitService } from './versions/commit.service.js';
-import type { PutChange } from './versions/changes.js';
-
-export type { DatasetView } from './datasets.repository.js';
-
-/** What a caller says of a dataset; what is absent gets a default or stays as it is. */
-export type GivenFields = Partial<DatasetFields> & { tags?: readonly string[] };
-
-export interface NewDataset extends GivenFields {
-  name: string;
-  /** Files of the first version, which is made with the dataset. */
-  files: readonly PutChange[];
-}
-
-/** Whether the caller meant to edit this revision. */
-export type IsExpected = (revision: number) => boolean;
 
 const LIST = 'datasets';
 const isId = (key: unknown): key is string => typeof key === 'string' && isUuid(key);
 
 @Injectable()
-export class DatasetsService {
+export class DatasetsService implements IDatasetService {
   constructor(
     @Inject(EVENT_BUS) private readonly events: IEventBus,
-    private readonly datasets: DatasetsRepository,
+    @Inject(DATASET_REPOSITORY) private readonly datasets: IDatasetRepository,
     private readonly commits: CommitService,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
-  /**
-   * Makes a dataset, and its first version when there are files: all or nothing.
-   * @param record is called in the transaction, with the answer to be
-   * @throws SlugTakenError, FileNotFoundError, ValidationFailedError
-   */
   async create(
     caller: Principal,
     given: NewDataset,
@@ -90,7 +77,6 @@ export class DatasetsService {
     return made;
   }
 
-  /** @param key its id or its slug. @throws DatasetNotFoundError */
   async get(caller: Principal, key: string): Promise<DatasetView> {
     const by = isUuid(key) ? { id: key } : isSlug(key) ? { slug: key } : null;
     const dataset = by && (await this.datasets.find(caller, by));
@@ -98,10 +84,6 @@ export class DatasetsService {
     return dataset;
   }
 
-  /**
-   * The datasets of these ids or slugs, in their order; `null` where there is none that the caller
-   * may read. One query, however many they are.
-   */
   async getAll(caller: Principal, keys: readonly string[]): Promise<(DatasetView | null)[]> {
     const ids = keys.filter(isUuid).map((id) => id.toLowerCase());
     const found = await this.datasets.findAll(caller, { ids, slugs: keys.filter(isSlug) });
@@ -109,7 +91,6 @@ export class DatasetsService {
     return keys.map((key) => byKey.get(isUuid(key) ? key.toLowerCase() : key) ?? null);
   }
 
-  /** Newest first. @throws CursorMismatchError */
   async list(
     caller: Principal,
     query: TagFilter & { cursor?: string; limit: number },
@@ -125,10 +106,6 @@ export class DatasetsService {
     return pageOf(datasets, query.limit, ({ id }) => encodeCursor(id, LIST, scope));
   }
 
-  /**
-   * Edits what is given and leaves the rest.
-   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError, SlugTakenError
-   */
   async patch(
     caller: Principal,
     key: string,

@@ -1,11 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
+import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
 import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { DatasetNotFoundError } from '../datasets.errors.js';
 import { DatasetsService } from '../datasets.service.js';
-import type { DatasetView } from '../datasets.repository.js';
 import { isSlug, isUuid, notASlug } from '../slugs.js';
 import { isPinned } from '../refs/ref-names.js';
 import { VersionReader } from '../versions/version-reader.service.js';

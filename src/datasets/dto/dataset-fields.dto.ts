@@ -4,7 +4,7 @@ import { IsArray, IsIn, IsString, Matches, MaxLength, Validate } from 'class-val
 import { IsText } from '../../core/validation/is-text.js';
 import { MayBeAbsent } from '../../core/validation/may-be-absent.js';
 import { MetadataRule } from '../../storage/index.js';
-import type { Visibility } from '../entities/dataset.entity.js';
+import type { Visibility } from '../../core/contracts/dataset-repository.contract.js';
 import { SLUG } from '../slugs.js';
 
 export class DatasetFieldsDto {

@@ -1,6 +1,5 @@
 import { Check, Column, CreateDateColumn, Entity, Index, PrimaryColumn } from 'typeorm';
-
-export type Visibility = 'private' | 'public';
+import type { Visibility } from '../../core/contracts/dataset-repository.contract.js';
 
 /** A named line of versions. Its figures change with the commit they count, in one transaction. */
 @Entity('datasets')

@@ -1,6 +1,7 @@
 import { applyDecorators, Body, Controller, Headers, Param, Post, Res } from '@nestjs/common';
 import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
+import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
@@ -11,7 +12,7 @@ import {
   ApiVersionRef,
   COMMIT_PROBLEMS,
 } from '../datasets.openapi.js';
-import { DatasetsService, refuseStranger, type DatasetView } from '../datasets.service.js';
+import { DatasetsService, refuseStranger } from '../datasets.service.js';
 import { VersionDto } from '../versions/dto/version.dto.js';
 import { toVersionDto } from '../versions/versions.mapper.js';
 import { MergeDto } from './dto/merge.dto.js';

@@ -1,4 +1,8 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  DATASET_REPOSITORY,
+  type IDatasetRepository,
+} from '../../core/contracts/dataset-repository.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type {
   FoundDataset,
@@ -7,7 +11,6 @@ import type {
   SearchResult,
 } from '../../core/contracts/search.contract.js';
 import { decodeCursor, encodeCursor, pageOf } from '../../core/http/cursor.js';
-import { DatasetsRepository } from '../datasets.repository.js';
 import { isUuid } from '../slugs.js';
 import { parseTag } from '../tags/parse-tag.js';
 import { editDistance } from './edit-distance.js';
@@ -53,7 +56,7 @@ export class SearchService implements ISearchService {
   constructor(
     private readonly indexer: SearchIndexer,
     private readonly index: SearchRepository,
-    private readonly datasets: DatasetsRepository,
+    @Inject(DATASET_REPOSITORY) private readonly datasets: IDatasetRepository,
   ) {}
 
   async search(caller: Principal, request: SearchRequest): Promise<SearchResult> {

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
+import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
+import type { IsExpected } from '../../core/contracts/dataset-service.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { DatasetNotFoundError, TagNotFoundError, TagTooCommonError } from '../datasets.errors.js';
-import { DatasetsRepository, type DatasetView } from '../datasets.repository.js';
-import { DatasetsService, type IsExpected } from '../datasets.service.js';
+import { DatasetsRepository } from '../datasets.repository.js';
+import { DatasetsService } from '../datasets.service.js';
 import { foldTagPrefix, MAX_TAGS, parseTag, parseTags } from './parse-tag.js';
 import { TagsRepository, type TagCount } from './tags.repository.js';
 

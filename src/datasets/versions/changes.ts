@@ -1,32 +1,9 @@
+import type { PutChange } from '../../core/contracts/dataset-service.contract.js';
 import type { StagedArtifact } from '../../core/contracts/artifact-producer.contract.js';
 import type { FileUse } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 
-/** A file goes to a path; what was there before is replaced. */
-interface Put {
-  op: 'put';
-  path: string;
-  index?: number;
-}
-
-/** A file that the caller may read. */
-export interface FilePut extends Put {
-  fileId: FileId;
-  /** What it is there; where absent, as the caller's own use of the file has it. */
-  fileType?: string;
-  fileName?: string;
-  mimeType?: string;
-  compressionType?: string;
-  metadata?: Record<string, unknown>;
-}
-
-/** Bytes that came with the request, and become a file with the commit. */
-export interface StagedPut extends Put {
-  /** With all that it is there. */
-  staged: StagedArtifact;
-}
-
-export type PutChange = FilePut | StagedPut;
+export type { FilePut, PutChange } from '../../core/contracts/dataset-service.contract.js';
 
 export interface DeleteChange {
   op: 'delete';

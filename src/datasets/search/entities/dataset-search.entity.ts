@@ -1,5 +1,6 @@
 import { Column, Entity, Index, JoinColumn, OneToOne, PrimaryColumn } from 'typeorm';
-import { Dataset, type Visibility } from '../../entities/dataset.entity.js';
+import type { Visibility } from '../../../core/contracts/dataset-repository.contract.js';
+import { Dataset } from '../../entities/dataset.entity.js';
 
 /**
  * What search looks at of a dataset: derived. Who may read it is copied by a trigger, under the names
