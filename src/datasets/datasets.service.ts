@@ -13,6 +13,7 @@ import type {
   IsExpected,
   NewDataset,
 } from '../core/contracts/dataset-service.contract.js';
+import type { DatasetId } from '../core/contracts/ids.js';
 import { EVENT_BUS, type IEventBus } from '../core/contracts/event-bus.contract.js';
 import type { Principal } from '../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
@@ -20,12 +21,12 @@ import { EtagMismatchError, ForbiddenError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
 import { MAIN } from './refs/ref-names.js';
-import { isSlug, isUuid, notASlug, slugOf } from './slugs.js';
+import { isDatasetId, isSlug, isUuid, notASlug, slugOf } from './slugs.js';
 import { parseTags } from './tags/parse-tag.js';
 import { CommitService } from './versions/commit.service.js';
 
 const LIST = 'datasets';
-const isId = (key: unknown): key is string => typeof key === 'string' && isUuid(key);
+const isId = (key: unknown): key is DatasetId => typeof key === 'string' && isDatasetId(key);
 
 @Injectable()
 export class DatasetsService implements IDatasetService {
@@ -41,7 +42,7 @@ export class DatasetsService implements IDatasetService {
     given: NewDataset,
     record: (tx: Transaction, dataset: DatasetView) => Promise<void>,
   ): Promise<DatasetView> {
-    const id = uuidv7();
+    const id = uuidv7() as DatasetId;
     const fields = await this.completed(id, given);
     const tags = parseTags(given.tags ?? []);
     const insert = async (tx: Transaction): Promise<void> => {
@@ -78,14 +79,14 @@ export class DatasetsService implements IDatasetService {
   }
 
   async get(caller: Principal, key: string): Promise<DatasetView> {
-    const by = isUuid(key) ? { id: key } : isSlug(key) ? { slug: key } : null;
+    const by = isDatasetId(key) ? { id: key } : isSlug(key) ? { slug: key } : null;
     const dataset = by && (await this.datasets.find(caller, by));
     if (!dataset) throw new DatasetNotFoundError();
     return dataset;
   }
 
   async getAll(caller: Principal, keys: readonly string[]): Promise<(DatasetView | null)[]> {
-    const ids = keys.filter(isUuid).map((id) => id.toLowerCase());
+    const ids = keys.filter(isDatasetId).map((id) => id.toLowerCase() as DatasetId);
     const found = await this.datasets.findAll(caller, { ids, slugs: keys.filter(isSlug) });
     const byKey = new Map(found.flatMap((d) => [[d.id, d] as const, [d.slug, d] as const]));
     return keys.map((key) => byKey.get(isUuid(key) ? key.toLowerCase() : key) ?? null);
@@ -132,7 +133,7 @@ export class DatasetsService implements IDatasetService {
   async lock(
     tx: Transaction,
     caller: Principal,
-    id: string,
+    id: DatasetId,
     isExpected: IsExpected = () => true,
   ): Promise<DatasetView> {
     const [dataset] = await this.lockForEdit(tx, caller, [id], isExpected);
@@ -146,7 +147,7 @@ export class DatasetsService implements IDatasetService {
   async lockForEdit(
     tx: Transaction,
     caller: Principal,
-    ids: readonly string[],
+    ids: readonly DatasetId[],
     isExpected: IsExpected,
   ): Promise<DatasetView[]> {
     await this.datasets.lock(tx, ids);
@@ -162,12 +163,12 @@ export class DatasetsService implements IDatasetService {
   }
 
   /** Counts an edit of each of these locked datasets, and tells of it after the commit. */
-  async markEdited(tx: Transaction, caller: Principal, ids: readonly string[]): Promise<void> {
+  async markEdited(tx: Transaction, caller: Principal, ids: readonly DatasetId[]): Promise<void> {
     await this.datasets.bumpRevisions(tx, ids);
     this.announceEdits(tx, caller, ids);
   }
 
-  private announceEdits(tx: Transaction, caller: Principal, ids: readonly string[]): void {
+  private announceEdits(tx: Transaction, caller: Principal, ids: readonly DatasetId[]): void {
     tx.afterCommit(() => {
       for (const datasetId of ids) {
         this.events.publish('dataset.updated', { datasetId, principalId: caller.id });
@@ -175,7 +176,7 @@ export class DatasetsService implements IDatasetService {
     });
   }
 
-  private async completed(id: string, given: NewDataset): Promise<DatasetFields> {
+  private async completed(id: DatasetId, given: NewDataset): Promise<DatasetFields> {
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
     return {
       slug: given.slug ?? (await this.freeSlug(id, given.name)),
@@ -187,7 +188,7 @@ export class DatasetsService implements IDatasetService {
   }
 
   /** That of the name, with the random end of the id when another dataset has it. */
-  private async freeSlug(id: string, name: string): Promise<string> {
+  private async freeSlug(id: DatasetId, name: string): Promise<string> {
     const slug = slugOf(name);
     return (await this.datasets.isSlugFree(slug)) ? slug : `${slug}-${id.slice(-12)}`;
   }

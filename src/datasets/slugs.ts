@@ -1,3 +1,4 @@
+import type { DatasetId } from '../core/contracts/ids.js';
 import { ValidationFailedError } from '../core/errors/index.js';
 
 const MAX_LENGTH = 100;
@@ -8,6 +9,8 @@ export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 export const isUuid = (text: string): boolean => UUID.test(text.toLowerCase());
+
+export const isDatasetId = (text: string): text is DatasetId => isUuid(text);
 
 /** A slug stands where an id can stand: it must not look like one. */
 export const isSlug = (text: string): boolean =>

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
 import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
+import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { DatasetNotFoundError } from '../datasets.errors.js';
 import { DatasetsService } from '../datasets.service.js';
-import { isSlug, isUuid, notASlug } from '../slugs.js';
+import { isSlug, isDatasetId, notASlug } from '../slugs.js';
 import { isPinned } from '../refs/ref-names.js';
 import { VersionReader } from '../versions/version-reader.service.js';
 import { DeletionRepository } from './deletion.repository.js';
@@ -53,7 +54,7 @@ export class DeletionService {
    * @throws DatasetNotFoundError, SlugTakenError, ValidationFailedError
    */
   async restoreDataset(caller: Principal, id: string, slug: string | null): Promise<DatasetView> {
-    if (!isUuid(id)) throw new DatasetNotFoundError();
+    if (!isDatasetId(id)) throw new DatasetNotFoundError();
     if (slug !== null && !isSlug(slug)) throw notASlug();
     await this.unitOfWork.run(async (tx) => {
       const former = await this.deletions.lockRestorable(tx, caller, id);
@@ -70,7 +71,7 @@ export class DeletionService {
   private async refuseNewSlug(
     tx: Transaction,
     caller: Principal,
-    id: string,
+    id: DatasetId,
     slug: string | null,
   ): Promise<void> {
     const dataset = await this.datasets.lock(tx, caller, id);

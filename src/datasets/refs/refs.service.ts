@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
+import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
@@ -100,7 +101,7 @@ export class RefsService {
     });
   }
 
-  private announce(tx: Transaction, caller: Principal, datasetId: string): void {
+  private announce(tx: Transaction, caller: Principal, datasetId: DatasetId): void {
     tx.afterCommit(() =>
       this.events.publish('dataset.updated', { datasetId, principalId: caller.id }),
     );

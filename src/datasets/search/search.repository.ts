@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type { SearchFacet } from '../../core/contracts/search.contract.js';
 import { managerOf, UnitOfWork } from '../../core/database/index.js';
@@ -19,7 +20,7 @@ export interface SearchFilter {
 }
 
 export interface Hit {
-  id: string;
+  id: DatasetId;
   score: number;
 }
 

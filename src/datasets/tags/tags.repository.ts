@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { READABLE } from '../datasets.repository.js';
@@ -91,20 +92,20 @@ export class TagsRepository {
   /** Datasets of which at least one tag changes by this. They must be locked. */
   async change(
     tx: Transaction,
-    datasetIds: readonly string[],
+    datasetIds: readonly DatasetId[],
     { add, remove }: { add: readonly string[]; remove: readonly string[] },
-  ): Promise<string[]> {
+  ): Promise<DatasetId[]> {
     const [removed] = (await managerOf(tx).query(
       `DELETE FROM dataset_tags WHERE dataset_id = ANY($1::uuid[]) AND tag = ANY($2::text[])
        RETURNING dataset_id AS id`,
       [datasetIds, remove],
-    )) as [{ id: string }[], number];
+    )) as [{ id: DatasetId }[], number];
     const added = (await managerOf(tx).query(
       `INSERT INTO dataset_tags (dataset_id, tag)
        SELECT d.id, a.tag FROM unnest($1::uuid[]) AS d (id) CROSS JOIN unnest($2::text[]) AS a (tag)
        ON CONFLICT DO NOTHING RETURNING dataset_id AS id`,
       [datasetIds, add],
-    )) as { id: string }[];
+    )) as { id: DatasetId }[];
     return [...new Set([...removed, ...added].map(({ id }) => id))];
   }
 
@@ -114,28 +115,28 @@ export class TagsRepository {
     caller: Principal,
     tag: string,
     limit: number,
-  ): Promise<string[]> {
+  ): Promise<DatasetId[]> {
     const rows = (await managerOf(tx).query(
       `SELECT d.id FROM datasets d
        WHERE d.deleted_at IS NULL AND ($1::boolean OR d.owner_id = $2::uuid)
          AND d.id IN (SELECT t.dataset_id FROM dataset_tags t WHERE t.tag = $3)
        ORDER BY d.id LIMIT $4 FOR NO KEY UPDATE`,
       [caller.isAdmin, caller.id, tag, limit],
-    )) as { id: string }[];
+    )) as { id: DatasetId }[];
     return rows.map(({ id }) => id);
   }
 
   /** Those of these locked datasets that have the one tag get the other; and how many had both. */
   async rename(
     tx: Transaction,
-    datasetIds: readonly string[],
+    datasetIds: readonly DatasetId[],
     { from, to }: { from: string; to: string },
-  ): Promise<{ renamed: string[]; merged: number }> {
+  ): Promise<{ renamed: DatasetId[]; merged: number }> {
     const [removed] = (await managerOf(tx).query(
       `DELETE FROM dataset_tags WHERE dataset_id = ANY($1::uuid[]) AND tag = $2
        RETURNING dataset_id AS id`,
       [datasetIds, from],
-    )) as [{ id: string }[], number];
+    )) as [{ id: DatasetId }[], number];
     const renamed = removed.map(({ id }) => id);
     const added = (await managerOf(tx).query(
       `INSERT INTO dataset_tags (dataset_id, tag) SELECT unnest($1::uuid[]), $2

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
 import type { IsExpected } from '../../core/contracts/dataset-service.contract.js';
+import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
@@ -182,7 +183,7 @@ export class TagsService {
   private async change(
     tx: Transaction,
     caller: Principal,
-    ids: readonly string[],
+    ids: readonly DatasetId[],
     change: TagChange,
     isExpected: IsExpected,
   ): Promise<Changed> {

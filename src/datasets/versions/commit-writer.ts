@@ -11,6 +11,7 @@ import {
   type IFileReferences,
   type ReferenceOwner,
 } from '../../core/contracts/file-references.contract.js';
+import type { DatasetId, VersionId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { RetryTransaction, type Transaction } from '../../core/database/index.js';
 import {
@@ -35,7 +36,7 @@ import { figuresOf } from './version-figures.js';
 import { VersionsRepository, type Version } from './versions.repository.js';
 
 export interface PreparedCommit {
-  datasetId: string;
+  datasetId: DatasetId;
   branch: string;
   message: string;
   /**
@@ -82,7 +83,7 @@ export class CommitWriter {
     const current = await this.layers.lookup(below, touchedBy(commit.changes), tx);
     const plan = planCommit(commit.changes, current);
     await this.refuseFoldersAsFiles(tx, below, plan, current);
-    const id = uuidv7();
+    const id = uuidv7() as VersionId;
     const moved = await this.components.findAll(movedOf(plan), tx);
     const entries = await this.insertEntries(tx, caller, { id, datasetId }, plan, moved);
     const own = await this.layers.insertLayer(tx, datasetId, entries);

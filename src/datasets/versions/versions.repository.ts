@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import type { DatasetId, VersionId } from '../../core/contracts/ids.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { DatasetVersion, type TypeCounts } from '../entities/dataset-version.entity.js';
 
 export interface Version {
-  id: string;
-  datasetId: string;
+  id: VersionId;
+  datasetId: DatasetId;
   versionNumber: number;
   parentId: string | null;
   mergedId: string | null;
