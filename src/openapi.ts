@@ -1,6 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from './core/errors/index.js';
+import { documentDefaults } from './core/http/api-defaults.js';
 import { documentCommonProblems } from './core/http/api-problems.js';
 import { documentMoreBodies } from './core/http/more-bodies.extension.js';
 
@@ -23,7 +24,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) =>
       `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
   });
-  return documentCommonProblems(documentMoreBodies(document));
+  return documentDefaults(documentCommonProblems(documentMoreBodies(document)));
 }
 
 /** Swagger UI at `/docs`, the document at `/openapi.json`; both need no key. */

@@ -140,39 +140,35 @@ export class CommitWriter {
     const ids = await this.components.insertAll(
       tx,
       version,
-      all.map((file) => ({
-        ...(acquired.get(file) as AcquiredReference),
-        use: file.use,
-        index: file.index,
-      })),
+      all.map(({ use, index }, n) => ({ ...(acquired[n] as AcquiredReference), use, index })),
     );
     const idOf = new Map([...files.keys()].map((path, n) => [path, ids[n] as string]));
     return [...plan.keys()].map((path) => ({ path, componentId: idOf.get(path) ?? null }));
   }
 
-  /** A reference for each file; bytes that came with the request become a file now. */
+  /**
+   * A reference for each file, in the order given; bytes that came with the request become a file
+   * now.
+   */
   private async acquire(
     tx: Transaction,
     caller: Principal,
     owner: ReferenceOwner,
     files: readonly DescribedFile[],
-  ): Promise<Map<DescribedFile, AcquiredReference>> {
-    const acquired = new Map<DescribedFile, AcquiredReference>();
-    const take = (of: readonly DescribedFile[], made: readonly AcquiredReference[]): void =>
-      of.forEach((file, n) => acquired.set(file, made[n] as AcquiredReference));
-    const sent = files.filter(({ source }) => 'staged' in source);
-    if (sent.length > 0) {
-      const artifacts = sent.flatMap(({ source }) => ('staged' in source ? source.staged : []));
-      await this.producer.publish(tx, artifacts, owner);
-      const attempts = artifacts.map(({ attemptId }) => attemptId);
-      take(sent, await this.references.ofAttempts(tx, attempts));
-    }
-    const stored = files.filter(({ source }) => 'fileId' in source);
-    const uses = stored.flatMap(({ source, use }) =>
+  ): Promise<AcquiredReference[]> {
+    const sent = files.flatMap(({ source }) => ('staged' in source ? source.staged : []));
+    if (sent.length > 0) await this.producer.publish(tx, sent, owner);
+    const attempts = sent.map(({ attemptId }) => attemptId);
+    const ofSent = sent.length > 0 ? await this.references.ofAttempts(tx, attempts) : [];
+    const uses = files.flatMap(({ source, use }) =>
       'fileId' in source ? { ...use, fileId: source.fileId } : [],
     );
-    take(stored, await this.references.acquireAll(tx, caller, owner, uses));
-    return acquired;
+    const ofStored = await this.references.acquireAll(tx, caller, owner, uses);
+    const [sentOnes, storedOnes] = [ofSent.values(), ofStored.values()];
+    return files.map(
+      ({ source }) =>
+        ('staged' in source ? sentOnes : storedOnes).next().value as AcquiredReference,
+    );
   }
 
   private async publishOverlay(tx: Transaction, { datasetId, overlay }: PreparedCommit) {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { chunksOf } from '../../core/chunks.js';
 import type { AcquiredReference, FileUse } from '../../core/contracts/file-references.contract.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { Component } from '../entities/component.entity.js';
@@ -36,14 +37,21 @@ export class ComponentsRepository {
   constructor(@InjectRepository(Component) private readonly components: Repository<Component>) {}
 
   async findAll(ids: readonly string[], tx?: Transaction): Promise<Map<string, ComponentView>> {
-    const rows = (await (tx ? managerOf(tx) : this.components).query(
+    const found = new Map<string, ComponentView>();
+    for (const chunk of chunksOf(ids)) {
+      for (const row of await this.findChunk(chunk, tx)) found.set(row.id, row);
+    }
+    return found;
+  }
+
+  private async findChunk(ids: readonly string[], tx?: Transaction): Promise<ComponentView[]> {
+    return (await (tx ? managerOf(tx) : this.components).query(
       `SELECT id, file_id AS "fileId", content_hash AS "contentHash", size_bytes::float8 AS size,
          file_type AS "fileType", file_name AS "fileName", mime_type AS "mimeType",
          compression_type AS "compressionType", position AS index, metadata
        FROM components WHERE id = ANY($1::bigint[])`,
       [ids],
     )) as ComponentView[];
-    return new Map(rows.map((row) => [row.id, row]));
   }
 
   /** Their ids, in the order given. Counts what the dataset stores of each content. */
@@ -53,6 +61,19 @@ export class ComponentsRepository {
     components: readonly NewComponent[],
   ): Promise<string[]> {
     if (components.length === 0) return [];
+    const ids: string[] = [];
+    for (const chunk of chunksOf(components)) {
+      ids.push(...(await this.insertChunk(tx, version, chunk)));
+    }
+    await this.count(tx, version.datasetId, components);
+    return ids;
+  }
+
+  private async insertChunk(
+    tx: Transaction,
+    version: { id: string; datasetId: string },
+    components: readonly NewComponent[],
+  ): Promise<string[]> {
     const rows = (await managerOf(tx).query(
       `INSERT INTO components (dataset_id, version_id, file_id, reference_id, content_hash,
          size_bytes, file_type, file_name, mime_type, compression_type, position, metadata)
@@ -78,7 +99,6 @@ export class ComponentsRepository {
         components.map(({ use }) => JSON.stringify(use.metadata ?? {})),
       ],
     )) as { id: string }[];
-    await this.count(tx, version.datasetId, components);
     return rows.map(({ id }) => id);
   }
 

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
+import { chunksOf } from '../../core/chunks.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { LayerEntry } from '../entities/layer-entry.entity.js';
 
@@ -134,11 +135,14 @@ export class LayersRepository {
       [datasetId, entries.length],
     )) as { id: string }[];
     const id = (layer as { id: string }).id;
-    await managerOf(tx).query(
-      `INSERT INTO layer_entries (layer_id, path, component_id)
-       SELECT $1, e.path, e.component_id FROM unnest($2::text[], $3::bigint[]) AS e (path, component_id)`,
-      [id, entries.map(({ path }) => path), entries.map(({ componentId }) => componentId)],
-    );
+    for (const chunk of chunksOf(entries)) {
+      await managerOf(tx).query(
+        `INSERT INTO layer_entries (layer_id, path, component_id)
+         SELECT $1, e.path, e.component_id
+         FROM unnest($2::text[], $3::bigint[]) AS e (path, component_id)`,
+        [id, chunk.map(({ path }) => path), chunk.map(({ componentId }) => componentId)],
+      );
+    }
     return id;
   }
 

@@ -7,6 +7,7 @@ import type {
   ReferenceOwner,
 } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
+import { chunksOf } from '../../core/chunks.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { StoredFile, type FileHealth } from '../entities/stored-file.entity.js';
 
@@ -155,6 +156,16 @@ export class StoredFilesRepository {
 
   /** Their ids, in the order given. */
   async insertReferences(
+    tx: Transaction,
+    owner: ReferenceOwner,
+    uses: readonly (FileUse & { fileId: FileId })[],
+  ): Promise<string[]> {
+    const ids: string[] = [];
+    for (const chunk of chunksOf(uses)) ids.push(...(await this.insertChunk(tx, owner, chunk)));
+    return ids;
+  }
+
+  private async insertChunk(
     tx: Transaction,
     owner: ReferenceOwner,
     uses: readonly (FileUse & { fileId: FileId })[],
