@@ -43,19 +43,9 @@ export class VersionNotFoundError extends AppError {
   readonly code = 'version-not-found';
   readonly title = 'There is no such version';
 
-  constructor(ref: string) {
-    super(`The dataset has no version, branch or tag ${ref}.`);
-  }
-}
-
-/** What a commit is to go on top of must be a branch: not a tag, and there already. */
-export class BranchNotFoundError extends AppError {
-  readonly kind = 'not-found';
-  readonly code = 'version-not-found';
-  readonly title = 'There is no such version';
-
-  constructor(name: string) {
-    super(`The dataset has no branch ${name}.`);
+  /** @param among what was looked for: a commit goes on top of a branch only */
+  constructor(ref: string, among = 'version, branch or tag') {
+    super(`The dataset has no ${among} ${ref}.`);
   }
 }
 

@@ -5,7 +5,11 @@ import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { TransactionConflictError } from '../../core/errors/index.js';
 import { CompareService, type NeededChange } from '../compare/compare.service.js';
 import { VersionTreeRepository } from '../compare/version-tree.repository.js';
-import { BranchNotFoundError, MergeConflictError, ParentNotHeadError } from '../datasets.errors.js';
+import {
+  VersionNotFoundError,
+  MergeConflictError,
+  ParentNotHeadError,
+} from '../datasets.errors.js';
 import { MAIN } from '../refs/ref-names.js';
 import type { DescribedChange } from '../versions/changes.js';
 import { CommitService } from '../versions/commit.service.js';
@@ -94,7 +98,7 @@ export class MergeService {
     const { source, strategy, branch } = request;
     const theirs = await this.versions.resolve(dataset, source);
     return await this.derive(caller, theirs, request, record, async (ours) => {
-      if (!ours) throw new BranchNotFoundError(branch);
+      if (!ours) throw new VersionNotFoundError(branch, 'branch');
       const base = await this.tree.mergeBase(ours.id, theirs.id);
       if (base === theirs.id) return null;
       const { changes, conflicts } = planMerge(
@@ -122,7 +126,7 @@ export class MergeService {
   ): Promise<Derived> {
     for (let tries = 1; ; tries += 1) {
       const head = await this.versions.headOf(source.datasetId, branch);
-      if (!head && branch !== MAIN) throw new BranchNotFoundError(branch);
+      if (!head && branch !== MAIN) throw new VersionNotFoundError(branch, 'branch');
       refuseOtherParent({ branch, parent }, head);
       const planned = await plan(head);
       if (!planned) return await this.nothingNew(head as Version, record);

@@ -18,7 +18,7 @@ import {
   DatasetNotFoundError,
   ParentNotHeadError,
   PathConflictError,
-  BranchNotFoundError,
+  VersionNotFoundError,
 } from '../datasets.errors.js';
 import { MAIN } from '../refs/ref-names.js';
 import type { DescribedChange, DescribedFile } from './changes.js';
@@ -74,7 +74,8 @@ export class CommitWriter {
     const versionNumber = await this.versions.takeNumber(tx, datasetId);
     if (versionNumber === null) throw new DatasetNotFoundError();
     const head = await this.versions.headOf(datasetId, commit.branch, tx);
-    if (head === null && commit.branch !== MAIN) throw new BranchNotFoundError(commit.branch);
+    if (head === null && commit.branch !== MAIN)
+      throw new VersionNotFoundError(commit.branch, 'branch');
     refuseOtherParent(commit, head);
     const below = head ? await this.layers.layersOf(head.id, tx) : [];
     if (head && below.length >= MAX_LAYERS) {
