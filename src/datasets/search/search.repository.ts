@@ -119,8 +119,8 @@ export class SearchRepository {
 /**
  * Settings for one search. What it sees first must be the same for every page: no workers, no scan
  * that joins another half-way. With words the planner is told what a look at a document really costs,
- * or it would scan the table where the index is ten times as fast; the index costs most for a
- * beginning of a letter or two, which stands in so many documents that a scan soon has enough.
+ * or it would scan the table where the index is faster; the index costs most for a beginning of a
+ * letter or two, which stands in so many documents that a scan soon has enough.
  */
 function planner(query: string | null): string {
   const settings: Record<string, string> = {
@@ -152,5 +152,5 @@ function conditions(filter: SearchFilter, bound: (value: unknown) => string): st
 
 const facet = (column: 'tags' | 'file_types'): string => `(
   SELECT coalesce(json_agg(f ORDER BY count DESC, value), '[]') FROM (
-    SELECT value, count(*)::int FROM hits, unnest(${column}) AS value
+    SELECT value, count(*)::int FROM (SELECT unnest(${column}) AS value FROM hits) of_hits
     GROUP BY value ORDER BY count DESC, value LIMIT ${MAX_FACETS}) f)`;
