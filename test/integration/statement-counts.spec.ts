@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SearchIndexer } from '../../src/datasets/search/search-indexer.service.js';
+import { LayerCompactor } from '../../src/datasets/versions/layer-compactor.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, put, type Dataset } from '../support/datasets.js';
 import { StatementCounter } from '../support/statements.js';
@@ -18,6 +20,8 @@ beforeAll(async () => {
   for (let n = 0; n < MANY; n += 1) {
     datasets.push(await api.create({ name: `Counted ${n}`, tags: ['all', `of ${n}`] }));
   }
+  // What is done in the background is no request's.
+  await app.app.get(SearchIndexer).beforeApplicationShutdown();
 });
 afterAll(async () => {
   statements.stop();
@@ -66,6 +70,7 @@ describe('As many statements for 200 items as for 10 are sent by', () => {
     const { id } = await api.create({ name: 'Many versions' });
     const fileId = await api.upload('many versions');
     for (let n = 0; n < MANY; n += 1) await api.commit(id, [put(`f${n}`, fileId)]);
+    await app.app.get(LayerCompactor).beforeApplicationShutdown();
     await expectAsManyForMany(async (n) =>
       ok(await app.fetch(`/v1/datasets/${id}/versions?limit=${n}`)),
     );
