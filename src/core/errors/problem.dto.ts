@@ -1,3 +1,5 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
+
 /** One fault of an input. */
 export class InputFaultDto {
   /**
@@ -38,4 +40,23 @@ export class ProblemDto {
 
   /** Each fault of an input that is not valid. */
   errors?: InputFaultDto[];
+
+  /** With `merge-conflict`: the first 1,000 files that both sides have changed, and what each has there. */
+  @ApiPropertyOptional({
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        path: { type: 'string' },
+        base: { type: 'string', nullable: true, description: '`sha256:<hex>`; null: no file.' },
+        ours: { type: 'string', nullable: true },
+        theirs: { type: 'string', nullable: true },
+        differsIn: { type: 'string', enum: ['content', 'description'] },
+      },
+    },
+  })
+  conflicts?: object[];
+
+  /** With `merge-conflict`: how many there are. */
+  conflictCount?: number;
 }
