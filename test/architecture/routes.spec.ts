@@ -107,6 +107,6 @@ describe('Every operation of openapi.json', () => {
         Object.values(methods).some((operation) => operation['x-permission'] === 'public'),
       )
       .map(([path]) => path);
-    expect(open.sort()).toEqual(['/health/live', '/health/ready', '/v1/schemas/overlay']);
+    expect(open.sort()).toEqual(['/health/live', '/health/ready']);
   });
 });

@@ -1,6 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
-import { Public } from '../../core/http/permissions.js';
+import { RequirePermission } from '../../core/http/permissions.js';
 import { OVERLAY_SCHEMA } from './overlay.schema.js';
 
 export const OVERLAY_SCHEMA_PATH = '/v1/schemas/overlay';
@@ -10,7 +10,7 @@ export const OVERLAY_SCHEMA_PATH = '/v1/schemas/overlay';
 export class OverlaySchemaController {
   /** The JSON Schema of overlay documents. */
   @Get('overlay')
-  @Public()
+  @RequirePermission('datasets:read')
   @Header('Content-Type', 'application/schema+json')
   @ApiOkResponse({ content: { 'application/schema+json': { schema: { type: 'object' } } } })
   overlay(): object {
