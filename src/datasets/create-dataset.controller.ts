@@ -11,6 +11,7 @@ import { IdempotencyService } from '../core/idempotency/idempotency.service.js';
 import { validated } from '../core/validation/validation.js';
 import { FormUploads } from '../storage/index.js';
 import { askedBy, parseDatasetForm } from './dataset-form.js';
+import { etagOf } from './dataset-etag.js';
 import { toDatasetDto } from './datasets.mapper.js';
 import { ApiIdempotencyKey, CREATE_PROBLEMS, DATASET_FORM } from './datasets.openapi.js';
 import { DatasetsService } from './datasets.service.js';
@@ -66,7 +67,7 @@ export class CreateDatasetController {
           );
         })
       : await this.fromJson(call, request.body as object);
-    response.location(`/v1/datasets/${dataset.id}`);
+    response.location(`/v1/datasets/${dataset.id}`).set('ETag', etagOf({ revision: 1 }));
     return dataset;
   }
 

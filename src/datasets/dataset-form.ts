@@ -75,6 +75,11 @@ export const askedBy = ({ fields, puts }: DatasetForm): object =>
 /** The fields as members of the JSON form; an empty one counts as absent, as HTML forms send it. */
 function parsed(fields: ReceivedForm['fields']): Record<string, unknown> {
   const given = Object.entries(fields).filter(([, value]) => value !== '');
+  // What the parser of forms puts in the place of bytes that are no UTF-8.
+  const broken = given.find(([, value]) =>
+    [value].flat().some((text) => /\ufffd/.test(String(text))),
+  );
+  if (broken) throw ValidationFailedError.of(`/${broken[0]}`, 'must be valid Unicode in UTF-8');
   return Object.fromEntries(
     given.map(([name, value]) => [name, isJson(name, value) ? parseJson(name, value) : value]),
   );

@@ -110,6 +110,9 @@ describe('POST /v1/datasets as a form', () => {
       tags: ['one', 'two'],
       metadata: { deep: [1] },
     });
+    const many = Array.from({ length: 50 }, (_, n) => `tag ${n + 10}`);
+    const tagged = [field('name', 'Fifty'), ...many.map((tag) => field('tags', tag))];
+    expect(await made(tagged)).toMatchObject({ tags: many });
     const single = [field('name', 'One tag'), field('tags', 'only')];
     expect(await made(single)).toMatchObject({ tags: ['only'], latestVersion: null });
   });
@@ -203,6 +206,7 @@ describe('A form that is refused leaves nothing', () => {
       400,
       'validation-failed',
     ],
+    ['a name that is no UTF-8', [field('name', 'a\ufffdb')], 400, 'validation-failed'],
     [
       'a file that nobody has',
       [...good, field('files', [{ path: 'b', fileId: 2_000_000_000 }])],

@@ -111,6 +111,7 @@ describe('POST /v1/datasets', () => {
   it.each<[string, object]>([
     ['no name', {}],
     ['an empty name', { name: '' }],
+    ['a blank name', { name: ' \t' }],
     ['a name of 201 characters', { name: 'x'.repeat(201) }],
     ['a name with a NUL', { name: 'x\u0000' }],
     ['a description of broken Unicode', { name: 'x', description: '\ud800' }],
@@ -124,6 +125,8 @@ describe('POST /v1/datasets', () => {
     ['an unknown visibility', { name: 'x', visibility: 'secret' }],
     ['an empty tag', { name: 'x', tags: [' '] }],
     ['a tag with a slash', { name: 'x', tags: ['a/b'] }],
+    ['a tag that URLs take for the folder above', { name: 'x', tags: ['..'] }],
+    ['a tag that URLs take for the folder', { name: 'x', tags: [' . '] }],
     ['51 tags', { name: 'x', tags: Array.from({ length: 51 }, (_, n) => `t${n}`) }],
     ['files that are no list', { name: 'x', files: {} }],
   ])('refuses %s', async (_, body) => {
@@ -162,12 +165,15 @@ describe('PATCH /v1/datasets/{id}', () => {
     expect(await app.json(200, `/v1/datasets/${made.id}`)).toMatchObject({ name: 'After' });
   });
 
-  it('answers 304 while nothing was edited; a commit is no edit', async () => {
+  it('has the same ETag after a commit, which is no edit, and is told anew all the same', async () => {
     const { id } = await api.create({ name: 'Cached' });
     const etag = (await app.fetch(`/v1/datasets/${id}`)).headers.get('etag') as string;
     await api.commit(id, [{ op: 'put', path: 'a', fileId: await api.upload('cached') }]);
     const again = await app.fetch(`/v1/datasets/${id}`);
     expect(again.headers.get('etag')).toBe(etag);
+    const headers = { 'If-None-Match': etag };
+    const polled = await app.fetch(`/v1/datasets/${id}`, { headers });
+    expect(await polled.json()).toMatchObject({ latestVersion: 1 });
   });
 
   it('of many at once on one ETag lets one through', async () => {

@@ -153,6 +153,9 @@ describe('A deleted dataset', () => {
     expect(await (await restore(id, { slug: 'wanted-2' })).json()).toMatchObject({
       slug: 'wanted-2',
     });
+    await removeAt(`/v1/datasets/wanted-2`);
+    expect(await (await restore('wanted-2')).json()).toMatchObject({ id, slug: 'wanted-2' });
+    await expectProblem(await restore('never-was'), 404, 'dataset-not-found');
   });
 
   it('gives everything up after seven days, each reference once', async () => {

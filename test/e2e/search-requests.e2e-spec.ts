@@ -130,7 +130,13 @@ describe('A search for', () => {
     expect(answer.total.relation).toBe('exact');
   });
 
-  it.each(['', ' ', '!!!', '%', '😀'])('%j, which has no words, finds nothing', async (q) => {
+  it.each(['', '  '])('%j is one for everything', async (q) => {
+    const [all, answer] = [await search.search({}), await search.search({ q })];
+    expect(answer.total).toEqual(all.total);
+    expect(answer.items).toEqual(all.items);
+  });
+
+  it.each(['!!!', '%', '😀'])('%j, which has no words, finds nothing', async (q) => {
     expect(await search.search({ q })).toEqual({
       items: [],
       total: { value: 0, relation: 'exact' },

@@ -18,7 +18,7 @@ export class DeletionController {
   /**
    * Delete a dataset.
    *
-   * @remarks It is hidden at once, and can be restored by its id for 7 days. Then its files are given
+   * @remarks It is hidden at once, and can be restored for 7 days. Then its files are given
    * up; bytes go when nothing else uses them.
    */
   @Delete()
@@ -41,7 +41,7 @@ export class DeletionController {
   @HttpCode(200)
   @ApiTags('datasets')
   @RequirePermission('datasets:write')
-  @ApiParam({ name: 'id', description: 'Id of the dataset: its slug may be another dataset’s.' })
+  @ApiParam({ name: 'id', description: 'Id of the dataset, or the slug that it had.' })
   @ApiProblems({ 404: ['dataset-not-found'], 409: ['slug-taken'] })
   async restoreDataset(
     @Caller() caller: Principal,

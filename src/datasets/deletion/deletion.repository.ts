@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { brokenUniqueConstraint, managerOf, type Transaction } from '../../core/database/index.js';
 import { SlugTakenError } from '../datasets.errors.js';
@@ -13,14 +14,23 @@ export class DeletionRepository {
     await managerOf(tx).query('UPDATE datasets SET deleted_at = now() WHERE id = $1', [id]);
   }
 
-  /** The slug of a deleted dataset of this caller that can still be restored, locked; else `null`. */
-  async lockRestorable(tx: Transaction, caller: Principal, id: string): Promise<string | null> {
+  /**
+   * A deleted dataset of this caller that can still be restored, locked; of several that had the slug
+   * the one that was deleted last.
+   */
+  async lockRestorable(
+    tx: Transaction,
+    caller: Principal,
+    key: { id: DatasetId } | { slug: string },
+  ): Promise<{ id: DatasetId; slug: string } | null> {
+    const [column, value] = 'id' in key ? ['id', key.id] : ['slug', key.slug];
     const [row] = (await managerOf(tx).query(
-      `SELECT slug FROM datasets WHERE id = $3 AND ($1::boolean OR owner_id = $2)
-         AND deleted_at > now() - make_interval(days => $4) FOR NO KEY UPDATE`,
-      [caller.isAdmin, caller.id, id, RESTORABLE_DAYS],
-    )) as { slug: string }[];
-    return row?.slug ?? null;
+      `SELECT id, slug FROM datasets WHERE ${column} = $3 AND ($1::boolean OR owner_id = $2)
+         AND deleted_at > now() - make_interval(days => $4)
+       ORDER BY deleted_at DESC LIMIT 1 FOR NO KEY UPDATE`,
+      [caller.isAdmin, caller.id, value, RESTORABLE_DAYS],
+    )) as { id: DatasetId; slug: string }[];
+    return row ?? null;
   }
 
   /** @throws SlugTakenError */

@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
 import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
-import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { UnitOfWork, type Transaction } from '../../core/database/index.js';
+import { UnitOfWork } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { DatasetNotFoundError } from '../datasets.errors.js';
-import { DatasetsService } from '../datasets.service.js';
+import { DatasetsService, refuseStranger } from '../datasets.service.js';
 import { isSlug, isDatasetId, notASlug } from '../slugs.js';
 import { isPinned } from '../refs/ref-names.js';
 import { VersionReader } from '../versions/version-reader.service.js';
@@ -50,33 +49,26 @@ export class DeletionService {
 
   /**
    * Takes back the deletion of a dataset; one that is there stays as it is.
+   * @param key its id, or its slug: of several that had it the one that was deleted last
    * @param slug when another dataset has taken the old one by now
    * @throws DatasetNotFoundError, SlugTakenError, ValidationFailedError
    */
-  async restoreDataset(caller: Principal, id: string, slug: string | null): Promise<DatasetView> {
-    if (!isDatasetId(id)) throw new DatasetNotFoundError();
+  async restoreDataset(caller: Principal, key: string, slug: string | null): Promise<DatasetView> {
+    const by = isDatasetId(key) ? { id: key } : isSlug(key) ? { slug: key } : null;
+    if (!by) throw new DatasetNotFoundError();
     if (slug !== null && !isSlug(slug)) throw notASlug();
-    await this.unitOfWork.run(async (tx) => {
-      const former = await this.deletions.lockRestorable(tx, caller, id);
-      if (former === null) return await this.refuseNewSlug(tx, caller, id, slug);
-      await this.deletions.showDataset(tx, id, slug ?? former);
+    const restored = await this.unitOfWork.run(async (tx) => {
+      const former = await this.deletions.lockRestorable(tx, caller, by);
+      if (!former) return null;
+      await this.deletions.showDataset(tx, former.id, slug ?? former.slug);
       tx.afterCommit(() =>
-        this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
+        this.events.publish('dataset.updated', { datasetId: former.id, principalId: caller.id }),
       );
+      return former.id;
     });
-    return await this.datasets.get(caller, id);
-  }
-
-  /** One that is not deleted is not restored under another slug: that is an edit. */
-  private async refuseNewSlug(
-    tx: Transaction,
-    caller: Principal,
-    id: DatasetId,
-    slug: string | null,
-  ): Promise<void> {
-    const dataset = await this.datasets.lock(tx, caller, id);
-    if (slug === null || slug === dataset.slug) return;
-    throw ValidationFailedError.of('/slug', 'can be chosen for a deleted dataset only: use PATCH');
+    const dataset = await this.datasets.get(caller, restored ?? key);
+    if (restored === null) refuseNewSlug(caller, dataset, slug);
+    return dataset;
   }
 
   /**
@@ -101,4 +93,11 @@ export class DeletionService {
       );
     });
   }
+}
+
+/** One that is not deleted is not restored under another slug: that is an edit. */
+function refuseNewSlug(caller: Principal, dataset: DatasetView, slug: string | null): void {
+  refuseStranger(caller, dataset);
+  if (slug === null || slug === dataset.slug) return;
+  throw ValidationFailedError.of('/slug', 'can be chosen for a deleted dataset only: use PATCH');
 }

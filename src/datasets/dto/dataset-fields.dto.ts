@@ -10,6 +10,7 @@ import { SLUG } from '../slugs.js';
 export class DatasetFieldsDto {
   /** @example Seattle weather */
   @IsText(1, 200)
+  @Matches(/\S/, { message: 'must not be blank' })
   name: string;
 
   /**

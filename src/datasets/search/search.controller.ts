@@ -30,7 +30,9 @@ export class SearchController {
   @RequirePermission('datasets:read')
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
   async search(@Caller() caller: Principal, @Query() query: SearchQuery): Promise<SearchResultDto> {
-    const { q: text, tag: tags, fileType: fileTypes, owner: ownerId, ...rest } = query;
+    const { q, tag: tags, fileType: fileTypes, owner: ownerId, ...rest } = query;
+    // An empty search box is no search for nothing.
+    const text = q?.trim() === '' ? undefined : q;
     const request = { text, tags, fileTypes, ownerId, ...rest };
     return toSearchResultDto(await this.searches.search(caller, request));
   }

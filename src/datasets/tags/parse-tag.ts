@@ -22,6 +22,8 @@ export function parseTag(given: string, pointer: string): string {
   if (!tag.isWellFormed() || REFUSED.test(tag)) {
     throw ValidationFailedError.of(pointer, 'must not hold / \\ , or control characters');
   }
+  // In the path of a URL they name another resource (RFC 3986 section 5.2.4): the dataset itself.
+  if (tag === '.' || tag === '..') throw ValidationFailedError.of(pointer, 'must not be . or ..');
   return tag;
 }
 

@@ -23,7 +23,7 @@ import { StagingEngine, type StagedPart, type StagingRules } from './staging-eng
 
 /** Every limit that multer and busboy have: some are off by default. */
 const LIMITS = {
-  fields: 20,
+  fields: 100,
   fieldNameSize: 100,
   headerPairs: 20,
   // No field is a list or an object: `metadata[a]` is refused like any other unknown name.
