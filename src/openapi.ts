@@ -17,10 +17,17 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setVersion('1')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: stratum_…' })
     .addTag('files', 'Upload, find and download files')
+    .addTag('datasets', 'What people say of datasets; create, edit, delete and restore them')
+    .addTag('versions', 'Commit, read, compare, restore and delete versions')
+    .addTag('refs', 'Branches and tags of versions, and merges')
+    .addTag('tags', 'Labels of datasets')
+    .addTag('search', 'Find datasets')
     .addTag('health', 'Whether the service runs, and its figures')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
     extraModels: [ProblemDto],
+    // Every operation names its tag; one that its controller's name would add shows it twice.
+    autoTagControllers: false,
     operationIdFactory: (controller, method) =>
       `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
   });
