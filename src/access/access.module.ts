@@ -6,11 +6,13 @@ import { ApiKeyGuard } from './api-key.guard.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { BootstrapKeyService } from './bootstrap-key.service.js';
 import { ApiKeyRecord } from './entities/api-key.entity.js';
-import { PrincipalRecord } from './entities/principal.entity.js';
+import { Group } from './entities/group.entity.js';
+import { GroupMember } from './entities/group-member.entity.js';
+import { User } from './entities/user.entity.js';
 
 /** Who calls, and whether they may: a key on every route that is not declared public. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ApiKeyRecord, PrincipalRecord])],
+  imports: [TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User])],
   providers: [
     ApiKeysRepository,
     BootstrapKeyService,

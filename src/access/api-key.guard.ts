@@ -4,10 +4,11 @@ import type { Request } from 'express';
 import {
   PRINCIPAL_AUTHENTICATOR,
   type IPrincipalAuthenticator,
+  type Permission,
   type Principal,
 } from '../core/contracts/principal.contract.js';
 import { ForbiddenError, UnauthenticatedError } from '../core/errors/index.js';
-import { PERMISSION, PUBLIC, type Permission } from '../core/http/permissions.js';
+import { PERMISSION, PUBLIC } from '../core/http/permissions.js';
 
 const BEARER = /^Bearer +([\w-]+) *$/i;
 
@@ -28,7 +29,7 @@ export class ApiKeyGuard implements CanActivate {
     const request = context.switchToHttp().getRequest<Request>();
     request.principal = await this.identify(request);
     // Undeclared can't happen, the application would not have started: denied all the same.
-    if (permission === undefined || !isPermitted(request.principal, permission)) {
+    if (permission === undefined || !request.principal.permissions.has(permission)) {
       throw new ForbiddenError(`The key does not permit ${permission}.`);
     }
     return true;
@@ -36,10 +37,8 @@ export class ApiKeyGuard implements CanActivate {
 
   private async identify(request: Request): Promise<Principal> {
     const [, key] = BEARER.exec(request.headers.authorization ?? '') ?? [];
-    const principal = key === undefined ? null : await this.authenticator.authenticate(key);
-    if (!principal) throw new UnauthenticatedError();
-    return principal;
+    const known = key === undefined ? null : await this.authenticator.authenticate(key);
+    if (!known) throw new UnauthenticatedError();
+    return Object.assign({ requestId: request.id as string }, known);
   }
 }
-
-const isPermitted = (principal: Principal, _permission: Permission): boolean => principal.isAdmin;

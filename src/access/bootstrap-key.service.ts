@@ -35,11 +35,11 @@ export class BootstrapKeyService implements OnModuleInit {
     this.result = await this.unitOfWork.run(async (tx) => {
       await this.keys.lockBootstrap(tx);
       const given = this.env.STRATUM_BOOTSTRAP_KEY;
-      const known = await this.keys.hashOf(tx, NAME);
+      const known = await this.keys.bootstrapHash(tx);
       const kept = await this.readFile();
       if (given !== undefined) {
         if (!known?.equals(hashApiKey(given))) {
-          await this.keys.saveAdminKey(tx, NAME, hashApiKey(given));
+          await this.keys.saveBootstrapKey(tx, NAME, hashApiKey(given));
         }
         return { generated: null, file: null };
       }
@@ -47,7 +47,7 @@ export class BootstrapKeyService implements OnModuleInit {
       // A file without a row is what a crash between the two leaves, or a new database: its key stands.
       const key = kept ?? generateApiKey();
       if (!kept) await this.writeFile(key);
-      await this.keys.saveAdminKey(tx, NAME, hashApiKey(key));
+      await this.keys.saveBootstrapKey(tx, NAME, hashApiKey(key));
       return { generated: kept ? null : key, file: this.path };
     });
   }

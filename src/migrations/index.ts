@@ -3,6 +3,7 @@ import { CreateStore1764000000000 } from './1764000000000-create-store.js';
 import { CreateDatasets1764100000000 } from './1764100000000-create-datasets.js';
 import { CreateRemoval1764200000000 } from './1764200000000-create-removal.js';
 import { CreateSearch1764300000000 } from './1764300000000-create-search.js';
+import { CreateUsers1764400000000 } from './1764400000000-create-users.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -10,4 +11,5 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateDatasets1764100000000,
   CreateRemoval1764200000000,
   CreateSearch1764300000000,
+  CreateUsers1764400000000,
 ];

@@ -96,11 +96,12 @@ describe('a route that needs a key', () => {
     await expectProblem(await rawExchange(app, head), 401, 'unauthenticated');
   });
 
-  it('says 403 to a key whose owner may not do it', async () => {
+  it('says 403 to a key without the scope', async () => {
     const key = 'a-reader-without-any-rights-0123456789';
     await app.database.query(
-      `WITH owner AS (INSERT INTO principals (name) VALUES ('nobody') RETURNING id)
-       INSERT INTO api_keys (principal_id, name, key_hash) SELECT id, 'nobody', $1 FROM owner`,
+      `WITH owner AS (INSERT INTO users (name) VALUES ('nobody') RETURNING id)
+       INSERT INTO api_keys (user_id, name, key_hash, scopes)
+       SELECT id, 'nobody', $1, '{}' FROM owner`,
       [createHash('sha256').update(key).digest()],
     );
     for (const [method, path] of GUARDED) {

@@ -5,6 +5,7 @@ import { DatasetsService } from '../../src/datasets/datasets.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, type Dataset } from '../support/datasets.js';
 import { expectProblem } from '../support/problems.js';
+import { principal } from '../support/principals.js';
 
 let app: TestApp;
 let api: ReturnType<typeof datasetsApi>;
@@ -49,7 +50,7 @@ describe('POST /v1/datasets/batch-get', () => {
 
   it('answers for what may not be read as for what is unknown', async () => {
     const service = app.app.get(DatasetsService, { strict: false });
-    const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
+    const stranger = principal();
     const hidden = await api.create({ name: 'Not to be got' });
     const shown = await api.create({ name: 'To be got', visibility: 'public' });
     const keys = [hidden.id, shown.slug, hidden.slug, randomUUID()];

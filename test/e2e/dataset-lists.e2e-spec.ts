@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatasetsService } from '../../src/datasets/datasets.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, type Dataset } from '../support/datasets.js';
 import { expectProblem } from '../support/problems.js';
+import { principal } from '../support/principals.js';
 
 let app: TestApp;
 let api: ReturnType<typeof datasetsApi>;
@@ -106,7 +106,7 @@ describe('GET /v1/datasets?tag=', () => {
 
   it('hides what is deleted or may not be read', async () => {
     const service = app.app.get(DatasetsService, { strict: false });
-    const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
+    const stranger = principal();
     const ids: string[] = [];
     for (let n = 0; n < 6; n += 1) {
       const visibility = n % 2 ? 'public' : 'private';

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVENT_BUS, type IEventBus } from '../../src/core/contracts/event-bus.contract.js';
 import { ForbiddenError } from '../../src/core/errors/index.js';
@@ -7,6 +6,7 @@ import { DatasetsService } from '../../src/datasets/datasets.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, type Dataset } from '../support/datasets.js';
 import { expectProblem } from '../support/problems.js';
+import { principal } from '../support/principals.js';
 
 let app: TestApp;
 let api: ReturnType<typeof datasetsApi>;
@@ -269,7 +269,7 @@ describe('Events', () => {
 describe('A dataset of somebody else', () => {
   it('is hidden while it is private, and not to be changed when it is public', async () => {
     const service = app.app.get(DatasetsService, { strict: false });
-    const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
+    const stranger = principal();
     const { id } = await api.create({ name: 'Not yours' });
     await expect(service.get(stranger, id)).rejects.toThrow(DatasetNotFoundError);
     await api.json('PATCH', `/v1/datasets/${id}`, { visibility: 'public' });

@@ -4,6 +4,7 @@ import { FilesRepository } from '../../src/storage/files/files.repository.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { sha256 } from '../support/digests.js';
 import { expectProblem } from '../support/problems.js';
+import { principal } from '../support/principals.js';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -132,8 +133,8 @@ describe('GET /v1/files/{id}', () => {
 
   it('tells each of the callers that ask at once only what that caller may read', async () => {
     const repository = app.app.get(FilesRepository, { strict: false });
-    const admin = { id: randomUUID(), name: 'admin', isAdmin: true };
-    const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
+    const admin = principal({ name: 'admin', isAdmin: true });
+    const stranger = principal();
     const id = await upload('not for strangers');
     const seen = await Promise.all(
       [stranger, admin, stranger].map((caller) => repository.find(caller, id)),

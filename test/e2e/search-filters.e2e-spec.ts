@@ -4,6 +4,7 @@ import { SEARCH_SERVICE, type ISearchService } from '../../src/core/contracts/se
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi } from '../support/datasets.js';
 import { searchApi } from '../support/search.js';
+import { principal } from '../support/principals.js';
 
 let app: TestApp;
 let api: ReturnType<typeof datasetsApi>;
@@ -107,10 +108,10 @@ describe('What the caller may not read', () => {
     await app.database.query('UPDATE datasets SET owner_id = $2 WHERE id = $1', [theirs.id, owner]);
     const service = app.app.get<ISearchService>(SEARCH_SERVICE, { strict: false });
     const as = async (id: string, isAdmin: boolean, request: object) => {
-      const { items, total, facets } = await service.search(
-        { id, name: 'x', isAdmin },
-        { limit: 10, ...request },
-      );
+      const { items, total, facets } = await service.search(principal({ id, isAdmin }), {
+        limit: 10,
+        ...request,
+      });
       const ids = items.map((item) => item.id).sort();
       return { ids, total: total.value, tags: facets.tags.map(({ value }) => value) };
     };

@@ -8,6 +8,7 @@ import { TagsService } from '../../src/datasets/tags/tags.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, type Dataset } from '../support/datasets.js';
 import { expectProblem } from '../support/problems.js';
+import { principal } from '../support/principals.js';
 
 let app: TestApp;
 let api: ReturnType<typeof datasetsApi>;
@@ -229,7 +230,7 @@ describe('GET /v1/tags', () => {
     const open = { name: 'Tagged in public', tags: ['public tag'], visibility: 'public' };
     const shown = await api.create(open);
     const service = app.app.get(TagsService, { strict: false });
-    const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
+    const stranger = principal();
     for (const sort of ['name', 'count'] as const) {
       const { items } = await service.list(stranger, { prefix: 'p', sort, limit: 100 });
       expect(items).toEqual([{ tag: 'public tag', count: 1, exact: true }]);
@@ -247,7 +248,7 @@ describe('Tags of somebody else', () => {
   it('are not changed, though they may be seen', async () => {
     const tags = app.app.get(TagsService, { strict: false });
     const datasets = app.app.get(DatasetsService, { strict: false });
-    const stranger = { id: randomUUID(), name: 'stranger', isAdmin: false };
+    const stranger = principal();
     const none = async () => undefined;
     const body = { name: 'Owned', tags: ['owned'], visibility: 'public' };
     const { id } = await api.create(body);

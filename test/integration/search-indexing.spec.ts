@@ -8,8 +8,9 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { createTestDatabase } from '../support/database.js';
 import { datasetsApi, put } from '../support/datasets.js';
 import { searchApi } from '../support/search.js';
+import { principal } from '../support/principals.js';
 
-const ADMIN = { id: '01a20ed1-0acd-765a-aaa5-15c08cde0dc7', name: 'admin', isAdmin: true };
+const ADMIN = principal({ name: 'admin', isAdmin: true });
 
 async function eventually(isSo: () => Promise<boolean>): Promise<void> {
   for (const deadline = Date.now() + 20_000; Date.now() < deadline;) {

@@ -6,22 +6,26 @@ import {
 } from '@nestjs/common';
 import { ApiBearerAuth, ApiExtension, ApiSecurity } from '@nestjs/swagger';
 import type { Request } from 'express';
-import type { Principal } from '../contracts/principal.contract.js';
+import type { DatasetRole, Permission, Principal } from '../contracts/principal.contract.js';
 import { UnauthenticatedError } from '../errors/http.errors.js';
-
-/** What a route lets its caller do. Roles grant these; an admin has all of them. */
-export type Permission =
-  'files:read' | 'files:write' | 'datasets:read' | 'datasets:write' | 'metrics:read';
 
 export const PERMISSION = Symbol('permission');
 export const PUBLIC = 'public';
 
-/** The permission that a caller of this route needs. A route without one stops the application. */
-export const RequirePermission = (permission: Permission): MethodDecorator & ClassDecorator =>
+/**
+ * The permission that the credential of a caller of this route needs. A route without one stops the
+ * application.
+ * @param role what the caller must be of the dataset in the path; its service sees to that
+ */
+export const RequirePermission = (
+  permission: Permission,
+  role?: DatasetRole,
+): MethodDecorator & ClassDecorator =>
   applyDecorators(
     SetMetadata(PERMISSION, permission),
     ApiBearerAuth(),
     ApiExtension('x-permission', permission),
+    ...(role ? [ApiExtension('x-dataset-role', role)] : []),
   );
 
 /** Anybody may call this route, without a key. */

@@ -1,0 +1,34 @@
+import type { Transaction } from '../database/unit-of-work.js';
+import type { Principal } from './principal.contract.js';
+
+export const AUDIT_LOG = Symbol('IAuditLog');
+
+/** What was done, to what kind of thing: `dataset.create`. Lower case, at most 64 characters. */
+export type AuditAction = `${string}.${string}`;
+
+/** What was changed: `dataset:<id>`, `file:17`, `user:<id>`; at most 128 characters each. */
+export type AuditTarget = `${string}:${string}`;
+
+export interface AuditedChange {
+  action: AuditAction;
+  /** All that one request has changed in one transaction, at most 10,000; the first is the chief one. */
+  targets: readonly AuditTarget[];
+  /**
+   * What was there before and after, as JSON values: kept as the SHA-256 of their canonical form
+   * (RFC 8785), so that no content and no secret gets into the log. `null`: nothing was there.
+   */
+  before: unknown;
+  after: unknown;
+  /** A few words on the change for whoever reads the log: no contents, no secrets, at most 4 KiB. */
+  details?: Readonly<Record<string, unknown>>;
+}
+
+/** The append-only log of changes. */
+export interface IAuditLog {
+  /**
+   * Appends one row, in the transaction of the change: there never is one without the other. A request
+   * that changes nothing (a replay, a repeat) records nothing.
+   * @param actor `null`: the service itself
+   */
+  record(tx: Transaction, actor: Principal | null, change: AuditedChange): Promise<void>;
+}
