@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessModule, ApiKeyGuard } from './access/index.js';
+import { AccessModule, BearerGuard } from './access/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
 import { JsonBodyGuard } from './core/http/json-body.guard.js';
@@ -23,7 +23,7 @@ export class AppModule {
       ],
       // In this order: nobody's body is read before they have shown who they are.
       providers: [
-        { provide: APP_GUARD, useExisting: ApiKeyGuard },
+        { provide: APP_GUARD, useExisting: BearerGuard },
         { provide: APP_GUARD, useExisting: JsonBodyGuard },
       ],
     };

@@ -15,13 +15,19 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .setTitle('Stratum')
     .setDescription(DESCRIPTION)
     .setVersion('1')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key: stratum_…' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      description:
+        'An API key: stratum_… Or a JWT of the identity provider, where one is configured.',
+    })
     .addTag('files', 'Upload, find and download files')
     .addTag('datasets', 'What people say of datasets; create, edit, delete and restore them')
     .addTag('versions', 'Commit, read, compare, restore and delete versions')
     .addTag('refs', 'Branches and tags of versions, and merges')
     .addTag('tags', 'Labels of datasets')
     .addTag('search', 'Find datasets')
+    .addTag('access', 'Users, groups and API keys')
     .addTag('health', 'Whether the service runs, and its figures')
     .build();
   const document = SwaggerModule.createDocument(app, config, {

@@ -1,3 +1,3 @@
 export { AccessModule } from './access.module.js';
-export { ApiKeyGuard } from './api-key.guard.js';
-export { BootstrapKeyService, type BootstrapKey } from './bootstrap-key.service.js';
+export { BearerGuard } from './authentication/bearer.guard.js';
+export { BootstrapKeyService, type BootstrapKey } from './keys/bootstrap-key.service.js';

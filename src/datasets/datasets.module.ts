@@ -29,6 +29,7 @@ import { Layer } from './entities/layer.entity.js';
 import { VersionLayer } from './entities/version-layer.entity.js';
 import { MergeController } from './merge/merge.controller.js';
 import { MergeService } from './merge/merge.service.js';
+import { OwnedDatasetsRepository } from './owned-datasets.repository.js';
 import { RefsController } from './refs/refs.controller.js';
 import { RefsRepository } from './refs/refs.repository.js';
 import { RefsService } from './refs/refs.service.js';
@@ -102,6 +103,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     LayerCompactor,
     LayersRepository,
     MergeService,
+    OwnedDatasetsRepository,
     RefsRepository,
     RefsService,
     Releaser,

@@ -2,13 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiHeader, ApiParam } from '@nestjs/swagger';
 import { ApiProblems } from '../core/http/api-problems.js';
 
-export const ApiIdempotencyKey = (): MethodDecorator =>
-  ApiHeader({
-    name: 'Idempotency-Key',
-    required: false,
-    description:
-      'Makes a repeat safe: within 24 hours the same key with the same request gives the same answer and changes nothing. 1 to 255 visible ASCII characters.',
-  });
+export { ApiIdempotencyKey } from '../core/http/idempotency-key.openapi.js';
 
 /** The `{id}` of a dataset's routes. */
 export const ApiDatasetKey = (): MethodDecorator =>

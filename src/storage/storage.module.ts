@@ -33,6 +33,7 @@ import { Settlement } from './ingest/settlement.service.js';
 import { StoredFilesRepository } from './ingest/stored-files.repository.js';
 import { UploadLeases } from './ingest/upload-leases.js';
 import { FileReferences } from './references/file-references.service.js';
+import { HeldFilesRepository } from './references/held-files.repository.js';
 import { StorageFactory } from './storage-factory.service.js';
 
 /** Bytes: where they are kept, how they come in, who refers to them, and when they go. */
@@ -63,6 +64,7 @@ import { StorageFactory } from './storage-factory.service.js';
     FormUploads,
     GarbageCollector,
     GarbageRepository,
+    HeldFilesRepository,
     IntentsRepository,
     RawReceiver,
     Settlement,

@@ -35,6 +35,10 @@ export class User {
   @Column({ type: 'varchar', length: 255, name: 'subject', nullable: true })
   subject: string | null;
 
+  /** When the token was issued whose claims were taken over last. */
+  @Column({ type: 'timestamptz', name: 'claimed_at', nullable: true })
+  claimedAt: Date | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;
 }

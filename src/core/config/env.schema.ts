@@ -9,11 +9,19 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .refine((n) => n >= min && n <= max, `must be between ${min} and ${max}`);
 
+/** Keys and claims that come over plain HTTP could be anybody's; on this machine there is nobody between. */
+const secureUrl = z.url().refine((text) => {
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.has(hostname));
+}, 'must be an https URL');
+
+const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+
 /**
  * Every setting, once. `.env.example` and the table in README.md follow this order; a test compares
  * them. Messages name what is wrong and never repeat the value: it may be a secret.
  */
-export const envSchema = z.object({
+const settings = z.object({
   /** Port of the HTTP server; 0 takes a free one. */
   PORT: whole(0, 65_535).default(3000),
   /** Address the HTTP server binds. Anything but a loopback address belongs behind TLS. */
@@ -36,6 +44,18 @@ export const envSchema = z.object({
     .string()
     .regex(/^[A-Za-z0-9_-]{32,128}$/, 'must be 32 to 128 of the characters A-Z a-z 0-9 _ -')
     .optional(),
+  /** Identity provider whose tokens (OpenID Connect) are taken beside API keys: its `iss`, an https URL. */
+  OIDC_ISSUER: secureUrl.max(500).optional(),
+  /** The `aud` that its tokens must have: what this service is called there. */
+  OIDC_AUDIENCE: z.string().min(1).optional(),
+  /** Where its public keys are; default: as its discovery document says. */
+  OIDC_JWKS_URI: secureUrl.optional(),
+  /** The claim that gives a new user its name. */
+  OIDC_NAME_CLAIM: z.string().min(1).default('preferred_username'),
+  /** The claim that lists names of groups; memberships follow it for groups that exist here. */
+  OIDC_GROUPS_CLAIM: z.string().min(1).optional(),
+  /** Whoever's groups claim has this name is an admin of the installation, and nobody else with a token. */
+  OIDC_ADMIN_GROUP: z.string().min(1).optional(),
   /** How much is logged. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Largest file in bytes. */
@@ -61,6 +81,21 @@ export const envSchema = z.object({
     .string()
     .regex(/^[A-Z]\d+[a-z]?(:\d+)?$/)
     .optional(),
+});
+
+/** What each setting needs beside it. */
+const NEEDED = [
+  ['OIDC_ISSUER', 'OIDC_AUDIENCE'],
+  ['OIDC_AUDIENCE', 'OIDC_ISSUER'],
+  ['OIDC_ADMIN_GROUP', 'OIDC_GROUPS_CLAIM'],
+] as const;
+
+export const envSchema = settings.superRefine((env, context) => {
+  for (const [given, needed] of NEEDED) {
+    if (env[given] !== undefined && env[needed] === undefined) {
+      context.addIssue({ code: 'custom', path: [needed], message: `is needed with ${given}` });
+    }
+  }
 });
 
 export type Env = z.infer<typeof envSchema>;

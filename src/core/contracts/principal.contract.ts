@@ -63,6 +63,7 @@ export interface IPrincipalAuthenticator {
   /**
    * The principal of this bearer credential, or `null` when it is unknown, expired, revoked, or its
    * user is disabled. Never throws on a malformed one.
+   * @throws IdentityProviderUnavailableError when a token can't be checked
    */
   authenticate(credential: string): Promise<Omit<Principal, 'requestId'> | null>;
 }

@@ -3,6 +3,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { ENV, type Env } from '../config/config.js';
 import { dataSourceOptions, type DatabaseAddress } from './data-source.options.js';
 import { DatabaseHealth } from './database.health.js';
+import { DATABASE_ADDRESS, DatabaseNotifications } from './notifications.service.js';
 import { UnitOfWork } from './unit-of-work.js';
 
 @Global()
@@ -22,8 +23,13 @@ export class DatabaseModule {
           }),
         }),
       ],
-      providers: [UnitOfWork, DatabaseHealth],
-      exports: [UnitOfWork],
+      providers: [
+        { provide: DATABASE_ADDRESS, useValue: address },
+        DatabaseHealth,
+        DatabaseNotifications,
+        UnitOfWork,
+      ],
+      exports: [DatabaseNotifications, UnitOfWork],
     };
   }
 }

@@ -1,5 +1,6 @@
 export { DatabaseModule } from './database.module.js';
 export { dataSourceOptions, type DatabaseAddress } from './data-source.options.js';
 export { migrate, type MigrationClass } from './migrate.js';
+export { DatabaseNotifications, type NotificationHandler } from './notifications.service.js';
 export { brokenUniqueConstraint, isConnectionLost } from './pg-errors.js';
 export { managerOf, RetryTransaction, Transaction, UnitOfWork } from './unit-of-work.js';

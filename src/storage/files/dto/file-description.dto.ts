@@ -1,8 +1,9 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, Matches, Validate } from 'class-validator';
+import { FutureRule } from '../../../core/validation/future-rule.js';
 import { MEDIA_TYPE } from '../media-type.js';
-import { FileNameRule, FutureRule, MetadataRule } from './rules.js';
+import { FileNameRule, MetadataRule } from './rules.js';
 
 /**
  * An empty example, or Swagger UI would fill the form with one that it makes up from the pattern,

@@ -2,7 +2,7 @@ import {
   ADMIN_PERMISSIONS,
   PERMISSIONS,
   type Permission,
-} from '../core/contracts/principal.contract.js';
+} from '../../core/contracts/principal.contract.js';
 
 /** Whoever has a credential may ask who they are. */
 const ALWAYS: readonly Permission[] = ['profile:read'];

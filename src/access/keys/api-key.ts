@@ -15,6 +15,13 @@ export function generateApiKey(): string {
   return `stratum_${secret}_${checksumOf(secret)}`;
 }
 
+/**
+ * What a key is known again by: its prefix and 6 of its 43 characters, 36 of its 256 bits. Of one that
+ * an operator has chosen even the first characters may tell too much.
+ */
+export const hintOf = (key: string): string | null =>
+  GENERATED.test(key) ? key.slice(0, 'stratum_'.length + 6) : null;
+
 /** Whether the database need be asked: a key that looks like ours must have its checksum right. */
 export function isPlausibleApiKey(key: string): boolean {
   if (!ACCEPTABLE.test(key)) return false;
@@ -24,7 +31,9 @@ export function isPlausibleApiKey(key: string): boolean {
 
 /**
  * Keys are found by this digest. A timing of the look-up tells at most how far the digest of a
- * guess agrees with one that is stored, which says nothing about the key.
+ * guess agrees with one that is stored, which says nothing about the key: to use it, one would need
+ * keys whose digests begin as one likes, and could no more go from a digest to its key than before.
+ * The row that is found is compared in constant time all the same.
  */
 export const hashApiKey = (key: string): Buffer => createHash('sha256').update(key).digest();
 

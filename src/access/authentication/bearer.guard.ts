@@ -6,15 +6,16 @@ import {
   type IPrincipalAuthenticator,
   type Permission,
   type Principal,
-} from '../core/contracts/principal.contract.js';
-import { ForbiddenError, UnauthenticatedError } from '../core/errors/index.js';
-import { PERMISSION, PUBLIC } from '../core/http/permissions.js';
+} from '../../core/contracts/principal.contract.js';
+import { ForbiddenError, UnauthenticatedError } from '../../core/errors/index.js';
+import { PERMISSION, PUBLIC } from '../../core/http/permissions.js';
 
-const BEARER = /^Bearer +([\w-]+) *$/i;
+/** RFC 6750 section 2.1: keys, and the dots of a JWT. */
+const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
 
-/** Lets nobody in who has not shown a key, unless the route says that it is public. */
+/** Lets nobody in who has not shown a key or a token, unless the route says that it is public. */
 @Injectable()
-export class ApiKeyGuard implements CanActivate {
+export class BearerGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     @Inject(PRINCIPAL_AUTHENTICATOR) private readonly authenticator: IPrincipalAuthenticator,
@@ -30,7 +31,7 @@ export class ApiKeyGuard implements CanActivate {
     request.principal = await this.identify(request);
     // Undeclared can't happen, the application would not have started: denied all the same.
     if (permission === undefined || !request.principal.permissions.has(permission)) {
-      throw new ForbiddenError(`The key does not permit ${permission}.`);
+      throw new ForbiddenError(`This credential does not permit ${permission}.`);
     }
     return true;
   }

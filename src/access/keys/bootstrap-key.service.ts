@@ -1,10 +1,13 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
-import { ENV, type Env } from '../core/config/config.js';
-import { UnitOfWork } from '../core/database/index.js';
-import { generateApiKey, hashApiKey, isPlausibleApiKey } from './api-key.js';
-import { ApiKeysRepository } from './api-keys.repository.js';
+import { v7 as uuidv7 } from 'uuid';
+import { ENV, type Env } from '../../core/config/config.js';
+import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
+import { UnitOfWork, type Transaction } from '../../core/database/index.js';
+import { KnownPrincipals } from '../authentication/known-principals.service.js';
+import { generateApiKey, hashApiKey, hintOf, isPlausibleApiKey } from './api-key.js';
+import { BootstrapKeysRepository, type BootstrapKeyRow } from './bootstrap-keys.repository.js';
 
 const NAME = 'admin';
 
@@ -23,7 +26,9 @@ export class BootstrapKeyService implements OnModuleInit {
 
   constructor(
     @Inject(ENV) private readonly env: Env,
-    private readonly keys: ApiKeysRepository,
+    @Inject(AUDIT_LOG) private readonly audit: IAuditLog,
+    private readonly keys: BootstrapKeysRepository,
+    private readonly principals: KnownPrincipals,
     private readonly unitOfWork: UnitOfWork,
   ) {}
 
@@ -33,22 +38,36 @@ export class BootstrapKeyService implements OnModuleInit {
 
   async onModuleInit(): Promise<void> {
     this.result = await this.unitOfWork.run(async (tx) => {
-      await this.keys.lockBootstrap(tx);
+      await this.keys.lock(tx);
       const given = this.env.STRATUM_BOOTSTRAP_KEY;
-      const known = await this.keys.bootstrapHash(tx);
+      const known = await this.keys.find(tx);
       const kept = await this.readFile();
       if (given !== undefined) {
-        if (!known?.equals(hashApiKey(given))) {
-          await this.keys.saveBootstrapKey(tx, NAME, hashApiKey(given));
-        }
+        if (!known?.keyHash.equals(hashApiKey(given))) await this.save(tx, known, given);
         return { generated: null, file: null };
       }
       if (known) return { generated: null, file: kept ? this.path : null };
       // A file without a row is what a crash between the two leaves, or a new database: its key stands.
       const key = kept ?? generateApiKey();
       if (!kept) await this.writeFile(key);
-      await this.keys.saveBootstrapKey(tx, NAME, hashApiKey(key));
+      await this.save(tx, null, key);
       return { generated: kept ? null : key, file: this.path };
+    });
+  }
+
+  private async save(tx: Transaction, known: BootstrapKeyRow | null, key: string): Promise<void> {
+    const keyHash = hashApiKey(key);
+    const hint = hintOf(key);
+    if (known) await this.keys.replace(tx, known, keyHash, hint);
+    const { id, userId } =
+      known ?? (await this.keys.insert(tx, { id: uuidv7(), name: NAME, keyHash, hint }));
+    await this.principals.userChanged(tx, userId);
+    await this.audit.record(tx, null, {
+      action: known ? 'api-key.rotate' : 'api-key.create',
+      targets: [`api-key:${id}`, `user:${userId}`],
+      before: known ? { name: NAME, userId, isBootstrap: true } : null,
+      after: { name: NAME, userId, isBootstrap: true },
+      details: { isBootstrap: true },
     });
   }
 

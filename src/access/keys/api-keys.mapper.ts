@@ -1,0 +1,15 @@
+import type { ApiKeyView } from './api-keys.service.js';
+import type { ApiKeyDto } from './dto/api-key.dto.js';
+
+export const toApiKeyDto = (key: ApiKeyView): ApiKeyDto => ({
+  id: key.id,
+  userId: key.userId,
+  name: key.name,
+  hint: key.hint,
+  scopes: key.scopes,
+  isBootstrap: key.isBootstrap,
+  expiresAt: key.expiresAt,
+  revokedAt: key.revokedAt,
+  lastUsedAt: key.lastUsedAt,
+  createdAt: key.createdAt,
+});

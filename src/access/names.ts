@@ -1,0 +1,17 @@
+import { validate as isUuid } from 'uuid';
+
+/** Of users and groups. One that reads as an id would leave open which of two is meant. */
+export const NAME = /^(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$)[a-z0-9._@+-]{1,100}$/;
+
+export const NAME_RULE = 'must be 1 to 100 of a-z 0-9 . _ @ + - and no UUID';
+
+/** How a path names a user or a group. */
+export type NameOrId = { id: string } | { name: string };
+
+/** `null` when nothing can be called that. */
+export function nameOrId(key: string): NameOrId | null {
+  if (isUuid(key)) return { id: key.toLowerCase() };
+  return NAME.test(key) ? { name: key } : null;
+}
+
+export const isName = (key: unknown): key is string => typeof key === 'string' && NAME.test(key);
