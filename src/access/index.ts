@@ -1,3 +1,4 @@
 export { AccessModule } from './access.module.js';
+export { AuditModule } from './audit/audit.module.js';
 export { ApiKeyGuard } from './api-key.guard.js';
 export { BootstrapKeyService, type BootstrapKey } from './bootstrap-key.service.js';
