@@ -1,0 +1,31 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import canonicalize from 'canonicalize';
+import type { AuditedChange, IAuditLog } from '../../core/contracts/audit-log.contract.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import type { Transaction } from '../../core/database/index.js';
+import { AuditLogRepository } from './audit-log.repository.js';
+
+@Injectable()
+export class AuditLog implements IAuditLog {
+  constructor(private readonly log: AuditLogRepository) {}
+
+  async record(tx: Transaction, actor: Principal | null, change: AuditedChange): Promise<void> {
+    await this.log.append(tx, {
+      actorId: actor?.id ?? null,
+      actorName: actor?.name ?? null,
+      keyId: actor?.keyId ?? null,
+      requestId: actor?.requestId ?? null,
+      action: change.action,
+      targets: [...change.targets],
+      beforeDigest: digestOf(change.before),
+      afterDigest: digestOf(change.after),
+      details: canonicalize(change.details ?? {}) as string,
+    });
+  }
+}
+
+function digestOf(value: unknown): Buffer | null {
+  const text = value === null ? undefined : canonicalize(value);
+  return text === undefined ? null : createHash('sha256').update(text).digest();
+}
