@@ -102,9 +102,12 @@ export class IdentityProviderUnavailableError extends AppError {
   readonly title = 'The identity provider does not answer';
 
   constructor(cause?: unknown) {
-    super('The token cannot be checked: the keys of its issuer cannot be had. API keys still work.', {
-      cause,
-      retryAfter: 5,
-    });
+    super(
+      'The token cannot be checked: the keys of its issuer cannot be had. API keys still work.',
+      {
+        cause,
+        retryAfter: 5,
+      },
+    );
   }
 }

@@ -36,10 +36,7 @@ import { UsersService } from './users/users.service.js';
 
 /** Who calls, and whether they may: a key or a token on every route that is not declared public. */
 @Module({
-  imports: [
-    DiscoveryModule,
-    TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User]),
-  ],
+  imports: [DiscoveryModule, TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User])],
   controllers: [
     ApiKeysController,
     GroupsController,

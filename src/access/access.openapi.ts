@@ -25,6 +25,10 @@ export const ApiGroupKey = (): MethodDecorator =>
 
 export const ApiIfMatch = (): MethodDecorator =>
   applyDecorators(
-    ApiHeader({ name: 'If-Match', required: false, description: 'Edit only while this is the ETag.' }),
+    ApiHeader({
+      name: 'If-Match',
+      required: false,
+      description: 'Edit only while this is the ETag.',
+    }),
     ApiProblems({ 412: ['etag-mismatch'] }),
   );

@@ -1,5 +1,8 @@
 import { Injectable } from '@nestjs/common';
-import { OwnedResources, type IOwnedResources } from '../core/contracts/owned-resources.contract.js';
+import {
+  OwnedResources,
+  type IOwnedResources,
+} from '../core/contracts/owned-resources.contract.js';
 import { managerOf, type Transaction } from '../core/database/index.js';
 import { RESTORABLE_DAYS } from './deletion/deletion.repository.js';
 

@@ -47,7 +47,9 @@ export class GroupsController {
   ): Promise<GroupDto> {
     const scope = { principalId: caller.id, route: 'POST /v1/groups', key };
     const group = await this.idempotency.once<GroupDto>(scope, body, async (record) =>
-      toGroupDto(await this.groups.create(caller, body, (tx, made) => record(tx, toGroupDto(made)))),
+      toGroupDto(
+        await this.groups.create(caller, body, (tx, made) => record(tx, toGroupDto(made))),
+      ),
     );
     response.location(`/v1/groups/${group.id}`);
     return group;

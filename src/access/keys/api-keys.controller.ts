@@ -19,7 +19,7 @@ import { ApiIdempotencyKey } from '../../core/http/idempotency-key.openapi.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { IdempotencyService } from '../../core/idempotency/idempotency.service.js';
 import { CREATE_PROBLEMS } from '../access.openapi.js';
-import { toApiKeyDto } from './api-keys.mapper.js';
+import { toApiKeyDto, toNewApiKeyDto } from './api-keys.mapper.js';
 import { ApiKeysService, type NewApiKey, type RecordKey } from './api-keys.service.js';
 import { ApiKeyDto, ApiKeyPageDto, NewApiKeyDto } from './dto/api-key.dto.js';
 import { CreateApiKeyDto } from './dto/create-api-key.dto.js';
@@ -75,7 +75,10 @@ export class ApiKeysController {
   @Get()
   @RequirePermission('keys:read')
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'], 404: ['user-not-found'] })
-  async list(@Caller() caller: Principal, @Query() query: ListApiKeysQuery): Promise<ApiKeyPageDto> {
+  async list(
+    @Caller() caller: Principal,
+    @Query() query: ListApiKeysQuery,
+  ): Promise<ApiKeyPageDto> {
     const { items, nextCursor } = await this.keys.list(caller, query);
     return { items: items.map(toApiKeyDto), nextCursor };
   }
@@ -140,8 +143,8 @@ export class ApiKeysController {
   ): Promise<NewApiKeyDto> {
     const scope = { principalId: caller.id, route, key };
     return await this.idempotency.once<NewApiKeyDto>(scope, asked, async (record) => {
-      const made = await make((tx, view) => record(tx, { ...toApiKeyDto(view), key: null }));
-      return { ...toApiKeyDto(made), key: made.key };
+      const made = await make((tx, view) => record(tx, toNewApiKeyDto(view, null)));
+      return toNewApiKeyDto(made, made.key);
     });
   }
 }

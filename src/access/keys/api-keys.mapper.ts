@@ -1,5 +1,5 @@
 import type { ApiKeyView } from './api-keys.service.js';
-import type { ApiKeyDto } from './dto/api-key.dto.js';
+import type { ApiKeyDto, NewApiKeyDto } from './dto/api-key.dto.js';
 
 export const toApiKeyDto = (key: ApiKeyView): ApiKeyDto => ({
   id: key.id,
@@ -13,3 +13,7 @@ export const toApiKeyDto = (key: ApiKeyView): ApiKeyDto => ({
   lastUsedAt: key.lastUsedAt,
   createdAt: key.createdAt,
 });
+
+/** @param key what was made, or `null` where it is not shown any more */
+export const toNewApiKeyDto = (view: ApiKeyView, key: string | null): NewApiKeyDto =>
+  Object.assign(toApiKeyDto(view), { key });

@@ -1,5 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { PERMISSIONS, type Permission, type Principal } from '../../core/contracts/principal.contract.js';
+import {
+  PERMISSIONS,
+  type Permission,
+  type Principal,
+} from '../../core/contracts/principal.contract.js';
 import { UnauthenticatedError } from '../../core/errors/index.js';
 import { GroupsRepository, type GroupView } from '../groups/groups.repository.js';
 import { ApiKeysRepository, type ApiKeyView } from '../keys/api-keys.repository.js';

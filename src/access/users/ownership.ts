@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
-import { OwnedResources, type IOwnedResources } from '../../core/contracts/owned-resources.contract.js';
+import {
+  OwnedResources,
+  type IOwnedResources,
+} from '../../core/contracts/owned-resources.contract.js';
 import type { Transaction } from '../../core/database/index.js';
 
 /** Asks every slice whether a user owns something there. */

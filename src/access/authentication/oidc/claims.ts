@@ -30,7 +30,8 @@ export function claimsOf(
 ): Claims | null {
   const { iss, sub, exp, iat } = payload;
   if (typeof iss !== 'string' || typeof exp !== 'number') return null;
-  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT || !isText(sub)) return null;
+  if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT || !isText(sub))
+    return null;
   const groups = groupsOf(payload, settings);
   const { OIDC_ADMIN_GROUP: adminGroup } = settings;
   return {

@@ -103,7 +103,9 @@ function changesOf(user: TokenUser, claims: Claims): Changes | null {
   const { displayName } = claims;
   const isAdmin = claims.isAdmin ?? user.isAdmin;
   const isSame = displayName === user.displayName && isAdmin === user.isAdmin;
-  return isSame && joined.length + left.length === 0 ? null : { displayName, isAdmin, joined, left };
+  return isSame && joined.length + left.length === 0
+    ? null
+    : { displayName, isAdmin, joined, left };
 }
 
 const afterwards = ({ groupIds }: TokenUser, { joined, left }: Changes): string[] =>

@@ -1,5 +1,13 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { ArrayMaxSize, IsArray, IsIn, IsString, MaxLength, Validate, ValidateIf } from 'class-validator';
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsString,
+  MaxLength,
+  Validate,
+  ValidateIf,
+} from 'class-validator';
 import { PERMISSIONS, type Permission } from '../../../core/contracts/principal.contract.js';
 import { FutureRule } from '../../../core/validation/future-rule.js';
 import { IsText } from '../../../core/validation/is-text.js';
