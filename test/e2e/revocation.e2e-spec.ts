@@ -1,0 +1,103 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createApp } from '../../src/app.js';
+import { createApi, type Api } from '../support/api.js';
+import { startTestApp, TEST_KEY, type TestApp } from '../support/app.js';
+import { makeKey, peopleApi, revokeKey, rotateKey, send, type ApiKey } from '../support/people.js';
+
+/** As soon another replica must know; what it only forgot by itself would take up to five seconds. */
+const SOON_MS = 1_000;
+
+let app: TestApp;
+let other: NestExpressApplication;
+let otherUrl: string;
+let people: ReturnType<typeof peopleApi>;
+beforeAll(async () => {
+  app = await startTestApp();
+  other = await createApp(app.env, { url: app.database.url });
+  await other.listen(0, '127.0.0.1');
+  otherUrl = await other.getUrl();
+  people = peopleApi(app);
+  while ((await listeners()) < 2) await delay(20);
+});
+afterAll(async () => {
+  other.getHttpServer().closeAllConnections();
+  await other.close();
+  await app.stop();
+});
+
+const listeners = async () =>
+  (
+    await app.database.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+         AND application_name = 'stratum-listen' AND query LIKE 'LISTEN%' AND state = 'idle'`,
+    )
+  ).length;
+
+const elsewhere = (key: string): Api => createApi(otherUrl, key);
+const status = async (api: Api) => (await api.fetch('/v1/me')).status;
+
+/** How long until the other replica, which remembers the caller, sees it. */
+async function until(isSeen: () => Promise<boolean>): Promise<number> {
+  const start = Date.now();
+  while (!(await isSeen()) && Date.now() - start < 6_000) await delay(5);
+  return Date.now() - start;
+}
+
+let count = 0;
+/** A member whom both replicas remember. */
+async function remembered(): Promise<{ name: string; key: ApiKey; there: Api }> {
+  const name = `user-${(count += 1)}`;
+  await people.user(name);
+  const key = await people.key({ userId: name });
+  const there = elsewhere(key.key);
+  expect([await status(there), await status(people.as(key.key))]).toEqual([200, 200]);
+  return { name, key, there };
+}
+
+describe('Another replica', () => {
+  it('refuses a key soon after it was revoked here', async () => {
+    const { key, there } = await remembered();
+    expect((await revokeKey(app, key.id)).status).toBe(204);
+    expect(await until(async () => (await status(there)) === 401)).toBeLessThan(SOON_MS);
+  });
+
+  it('refuses a key soon after it was rotated here', async () => {
+    const { key, there } = await remembered();
+    expect((await rotateKey(app, key.id)).status).toBe(201);
+    expect(await until(async () => (await status(there)) === 401)).toBeLessThan(SOON_MS);
+  });
+
+  it('refuses a user soon after it was disabled here', async () => {
+    const { name, there } = await remembered();
+    await send(app, 'PATCH', `/v1/users/${name}`, { disabled: true });
+    expect(await until(async () => (await status(there)) === 401)).toBeLessThan(SOON_MS);
+  });
+
+  it('lets an admin do no more soon after it was demoted here', async () => {
+    const { name, there } = await remembered();
+    const isAdmin = async () => (await there.fetch('/v1/users/admin')).status === 200;
+    await send(app, 'PATCH', `/v1/users/${name}`, { isAdmin: true });
+    expect(await until(isAdmin)).toBeLessThan(SOON_MS);
+    await send(app, 'PATCH', `/v1/users/${name}`, { isAdmin: false });
+    expect(await until(async () => !(await isAdmin()))).toBeLessThan(SOON_MS);
+  });
+
+  it('knows soon what it missed while it had no connection', async () => {
+    const { key, there } = await remembered();
+    await app.database.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND application_name = 'stratum-listen'`,
+    );
+    expect((await revokeKey(app, key.id)).status).toBe(204);
+    expect(await until(async () => (await status(there)) === 401)).toBeLessThan(SOON_MS);
+    while ((await listeners()) < 2) await delay(20);
+  });
+
+  it('lets in at once whoever got a key here', async () => {
+    const made = (await (await makeKey(app, {})).json()) as ApiKey;
+    expect(await status(elsewhere(made.key))).toBe(200);
+    expect(await status(elsewhere(TEST_KEY))).toBe(200);
+  });
+});
