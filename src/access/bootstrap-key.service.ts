@@ -1,8 +1,9 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../core/config/config.js';
 import { UnitOfWork } from '../core/database/index.js';
+import { writeFileWhole } from '../core/write-file.js';
 import { generateApiKey, hashApiKey, isPlausibleApiKey } from './api-key.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 
@@ -46,7 +47,8 @@ export class BootstrapKeyService implements OnModuleInit {
       if (known) return { generated: null, file: kept ? this.path : null };
       // A file without a row is what a crash between the two leaves, or a new database: its key stands.
       const key = kept ?? generateApiKey();
-      if (!kept) await this.writeFile(key);
+      // Whole: the key is shown once, so a file cut short would lock the operator out.
+      if (!kept) await writeFileWhole(this.path, `${key}\n`);
       await this.keys.saveBootstrapKey(tx, NAME, hashApiKey(key));
       return { generated: kept ? null : key, file: this.path };
     });
@@ -64,18 +66,5 @@ export class BootstrapKeyService implements OnModuleInit {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
-  }
-
-  /** Whole or not at all: the key is shown once, so a file cut short would lock the operator out. */
-  private async writeFile(key: string): Promise<void> {
-    const temporary = `${this.path}.${process.pid}`;
-    const handle = await open(temporary, 'w', 0o600);
-    try {
-      await handle.writeFile(`${key}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, this.path);
   }
 }

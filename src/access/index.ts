@@ -1,4 +1,6 @@
 export { AccessModule } from './access.module.js';
 export { AuditModule } from './audit/audit.module.js';
+export type { AuditReport } from './audit/verify/audit-report.js';
+export { verifyAuditLog } from './audit/verify/verify-audit-log.js';
 export { ApiKeyGuard } from './api-key.guard.js';
 export { BootstrapKeyService, type BootstrapKey } from './bootstrap-key.service.js';
