@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessModule, ApiKeyGuard } from './access/index.js';
+import { AccessModule, ApiKeyGuard, GrantsModule } from './access/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
 import { JsonBodyGuard } from './core/http/json-body.guard.js';
@@ -18,6 +18,7 @@ export class AppModule {
         CoreModule.with(env, database),
         AccessModule,
         DatasetsModule,
+        GrantsModule,
         SearchModule,
         StorageModule,
       ],

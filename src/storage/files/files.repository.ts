@@ -5,7 +5,7 @@ import { Repository } from 'typeorm';
 import type { ReferenceOwner } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { managerOf, type Transaction } from '../../core/database/index.js';
+import { hasRole, managerOf, type Transaction } from '../../core/database/index.js';
 import { FileReference } from '../entities/file-reference.entity.js';
 
 /** A file as one caller sees it. */
@@ -26,11 +26,16 @@ export interface FileView {
 /** A hold whose time is over is gone, also before the collector has come by. */
 const ALIVE = '(r.expires_at IS NULL OR r.expires_at > now())';
 
-/** Who asks, where one caller does: $1 is whether it is an admin, $2 its id. */
-const CALLER = '(SELECT $1::boolean AS is_admin, $2::text AS id) caller';
+/** Who asks, where one caller does: `asking` binds it. */
+const CALLER = '(SELECT $1::boolean AS is_admin, $2::text AS id, $3::uuid[] AS subjects) caller';
 
-/** Which references `r` the `caller` may read. */
-const READABLE = `(${ALIVE} AND (caller.is_admin OR (r.owner_type = 'hold' AND r.owner_id = caller.id)))`;
+const asking = (caller: Principal): unknown[] => [caller.isAdmin, caller.id, caller.subjects];
+
+/** Which references `r` the `caller` may read: the caller's own, and those of datasets as these are. */
+const READABLE = `(${ALIVE} AND (caller.is_admin OR CASE r.owner_type
+  WHEN 'hold' THEN r.owner_id = caller.id
+  WHEN 'dataset' THEN ${hasRole('r.owner_id::uuid', 'caller.subjects')}
+  ELSE false END))`;
 
 const VIEW_COLUMNS = `
   f.id, f.content_hash, f.size_bytes, oldest.created_at, shown.file_type, shown.file_name,
@@ -96,9 +101,9 @@ export class FilesRepository {
   ): Promise<FileView[]> {
     const rows = (await this.references.query(
       `SELECT ${VIEW_COLUMNS} FROM ${CALLER} CROSS JOIN files f ${VIEW_JOINS}
-       WHERE ($3::text IS NULL OR f.content_hash = $3) AND ($4::int IS NULL OR f.id < $4)
-       ORDER BY f.id DESC LIMIT $5`,
-      [caller.isAdmin, caller.id, filter.contentHash, filter.before, filter.limit],
+       WHERE ($4::text IS NULL OR f.content_hash = $4) AND ($5::int IS NULL OR f.id < $5)
+       ORDER BY f.id DESC LIMIT $6`,
+      [...asking(caller), filter.contentHash, filter.before, filter.limit],
     )) as ViewRow[];
     return rows.map(viewOf);
   }
@@ -110,9 +115,9 @@ export class FilesRepository {
     ids: readonly FileId[],
   ): Promise<Set<FileId>> {
     const rows = (await managerOf(tx).query(
-      `SELECT asked.id FROM ${CALLER} CROSS JOIN unnest($3::int[]) AS asked (id)
+      `SELECT asked.id FROM ${CALLER} CROSS JOIN unnest($4::int[]) AS asked (id)
        WHERE EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = asked.id AND ${READABLE})`,
-      [caller.isAdmin, caller.id, ids],
+      [...asking(caller), ids],
     )) as { id: FileId }[];
     return new Set(rows.map(({ id }) => id));
   }
@@ -140,9 +145,9 @@ export class FilesRepository {
     const rows = (await this.references.query(
       `SELECT f.id, f.content_hash, f.size_bytes
        FROM ${CALLER} CROSS JOIN files f
-       WHERE f.content_hash = ANY($3::text[])
+       WHERE f.content_hash = ANY($4::text[])
          AND EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = f.id AND ${READABLE})`,
-      [caller.isAdmin, caller.id, contentHashes],
+      [...asking(caller), contentHashes],
     )) as Pick<ViewRow, 'id' | 'content_hash' | 'size_bytes'>[];
     return new Map(
       rows.map(({ id, content_hash, size_bytes }) => [
@@ -173,8 +178,8 @@ export class FilesRepository {
          SELECT r.id, r.created_at FROM file_references r
          WHERE r.file_id = f.id AND r.id < made.id AND ${READABLE}
          ORDER BY r.id LIMIT 1) earlier ON true
-       WHERE made.attempt_id = $3`,
-      [caller.isAdmin, caller.id, attemptId],
+       WHERE made.attempt_id = $4`,
+      [...asking(caller), attemptId],
     )) as (ViewRow & { deduplicated: boolean })[];
     const created = row as ViewRow & { deduplicated: boolean };
     return { ...viewOf(created), deduplicated: created.deduplicated };
@@ -184,12 +189,15 @@ export class FilesRepository {
   private async answer(asked: readonly Question[]): Promise<(FileView | null)[]> {
     const rows = (await this.references.query(
       `SELECT caller.question, ${VIEW_COLUMNS}
-       FROM unnest($1::boolean[], $2::text[], $3::int[])
-         WITH ORDINALITY AS caller (is_admin, id, file_id, question)
+       FROM (SELECT is_admin, id, subjects::uuid[] AS subjects, file_id, question
+             FROM unnest($1::boolean[], $2::text[], $3::text[], $4::int[])
+               WITH ORDINALITY AS asked (is_admin, id, subjects, file_id, question)) caller
        JOIN files f ON f.id = caller.file_id ${VIEW_JOINS}`,
       [
         asked.map(({ caller }) => caller.isAdmin),
         asked.map(({ caller }) => caller.id),
+        // Arrays of several lengths make no array of arrays.
+        asked.map(({ caller }) => `{${caller.subjects.join()}}`),
         asked.map(({ id }) => id),
       ],
     )) as (ViewRow & { question: string })[];
