@@ -81,9 +81,9 @@ export class DeletionService {
    *   ValidationFailedError
    */
   async deleteVersion(caller: Principal, key: string, ref: string): Promise<void> {
+    const { id } = await this.datasets.getAs(caller, key, 'admin');
     // What a branch names may be another version when the request is repeated.
     if (!isPinned(ref)) throw ValidationFailedError.of('ref', 'must be a number or an id');
-    const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
       const dataset = await this.datasets.lock(tx, caller, id, 'admin');
       const version = await this.versions.resolve(dataset, ref, tx);
