@@ -102,25 +102,26 @@ async function fixtureOf(visibility: Visibility, users: Record<Role, TestUser>):
 
 /** Written down here once more, from what is promised and not from the code. */
 function expected(operation: Operation, role: Role, key: Key, visibility: Visibility): Expected {
-  const { permission, sample } = operation;
-  if (permission === 'public') return 'allowed';
+  if (operation.permission === 'public') return 'allowed';
   if ((BAD_KEYS as readonly string[]).includes(key)) return '401 unauthenticated';
-  const isScoped = SCOPES[key] === undefined || SCOPES[key].includes(permission);
-  const isGranted = role === 'installation-admin' || !ADMIN_PERMISSIONS.has(permission);
-  if (permission !== 'profile:read' && !(isScoped && isGranted)) return '403 forbidden';
-  const ranks: Record<Role, number> = {
-    none: visibility === 'public' ? 1 : 0,
-    reader: 1,
-    writer: 2,
-    admin: 3,
-    owner: 3,
-    'installation-admin': 3,
-  };
-  const needs = operation.role ? 'dataset' : sample.needs;
-  if (needs && ranks[role] === 0) return `404 ${needs}-not-found`;
-  const needed = { reader: 1, writer: 2, admin: 3 }[operation.role ?? 'reader'];
-  return needs && ranks[role] < needed ? '403 forbidden' : 'allowed';
+  if (!isPermitted(operation.permission, role, key)) return '403 forbidden';
+  const needs = operation.role ? 'dataset' : operation.sample.needs;
+  if (!needs) return 'allowed';
+  const rank = rankOf(role, visibility);
+  if (rank === 0) return `404 ${needs}-not-found`;
+  return rank < RANKS[operation.role ?? 'reader'] ? '403 forbidden' : 'allowed';
 }
+
+function isPermitted(permission: Permission, role: Role, key: Key): boolean {
+  if (permission === 'profile:read') return true;
+  const isScoped = SCOPES[key]?.includes(permission) ?? true;
+  return isScoped && (role === 'installation-admin' || !ADMIN_PERMISSIONS.has(permission));
+}
+
+const RANKS = { none: 0, reader: 1, writer: 2, admin: 3, owner: 3, 'installation-admin': 3 };
+
+const rankOf = (role: Role, visibility: Visibility): number =>
+  Math.max(RANKS[role], visibility === 'public' ? 1 : 0);
 
 async function ask(
   { name, sample }: Operation,
