@@ -22,6 +22,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('refs', 'Branches and tags of versions, and merges')
     .addTag('tags', 'Labels of datasets')
     .addTag('search', 'Find datasets')
+    .addTag('access', 'Keys, users, groups and their roles')
     .addTag('audit', 'Who changed what')
     .addTag('health', 'Whether the service runs, and its figures')
     .build();

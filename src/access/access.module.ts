@@ -1,16 +1,19 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
+import { DIRECTORY } from '../core/contracts/directory.contract.js';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { PRINCIPAL_AUTHENTICATOR } from '../core/contracts/principal.contract.js';
 import { ApiKeyAuthenticator } from './api-key-authenticator.service.js';
 import { ApiKeyGuard } from './api-key.guard.js';
 import { ApiKeysRepository } from './api-keys.repository.js';
 import { BootstrapKeyService } from './bootstrap-key.service.js';
+import { DirectoryRepository } from './directory/directory.repository.js';
 import { ApiKeyRecord } from './entities/api-key.entity.js';
 import { Group } from './entities/group.entity.js';
 import { GroupMember } from './entities/group-member.entity.js';
 import { User } from './entities/user.entity.js';
 
 /** Who calls, and whether they may: a key on every route that is not declared public. */
+@Global()
 @Module({
   imports: [TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User])],
   providers: [
@@ -18,7 +21,8 @@ import { User } from './entities/user.entity.js';
     BootstrapKeyService,
     { provide: PRINCIPAL_AUTHENTICATOR, useClass: ApiKeyAuthenticator },
     ApiKeyGuard,
+    { provide: DIRECTORY, useClass: DirectoryRepository },
   ],
-  exports: [ApiKeyGuard, BootstrapKeyService],
+  exports: [ApiKeyGuard, BootstrapKeyService, DIRECTORY],
 })
 export class AccessModule {}

@@ -1,3 +1,4 @@
+export { GrantsModule } from './grants/grants.module.js';
 export { AccessModule } from './access.module.js';
 export { AuditModule } from './audit/audit.module.js';
 export type { AuditReport } from './audit/verify/audit-report.js';

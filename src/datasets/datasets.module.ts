@@ -19,6 +19,7 @@ import { Releaser } from './deletion/releaser.service.js';
 import { ReleasesRepository } from './deletion/releases.repository.js';
 import { VersionReleaser } from './deletion/version-releaser.js';
 import { Component } from './entities/component.entity.js';
+import { DatasetAccess } from './entities/dataset-access.entity.js';
 import { DatasetContent } from './entities/dataset-content.entity.js';
 import { DatasetRef } from './entities/dataset-ref.entity.js';
 import { DatasetTag } from './entities/dataset-tag.entity.js';
@@ -60,6 +61,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     TypeOrmModule.forFeature([
       Component,
       Dataset,
+      DatasetAccess,
       DatasetContent,
       DatasetRef,
       DatasetTag,

@@ -8,18 +8,21 @@ import {
   type TagFilter,
 } from '../core/contracts/dataset-repository.contract.js';
 import type {
+  DatasetEdit,
   GivenFields,
   IDatasetService,
   IsExpected,
   NewDataset,
 } from '../core/contracts/dataset-service.contract.js';
+import { DIRECTORY, type IDirectory } from '../core/contracts/directory.contract.js';
 import type { DatasetId } from '../core/contracts/ids.js';
 import { EVENT_BUS, type IEventBus } from '../core/contracts/event-bus.contract.js';
-import type { Principal } from '../core/contracts/principal.contract.js';
+import type { DatasetRole, Principal } from '../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
-import { EtagMismatchError, ForbiddenError } from '../core/errors/index.js';
+import { EtagMismatchError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
+import { requireRole } from './dataset-roles.js';
 import { MAIN } from './refs/ref-names.js';
 import { isDatasetId, isSlug, isUuid, notASlug, slugOf } from './slugs.js';
 import { parseTags } from './tags/parse-tag.js';
@@ -33,6 +36,7 @@ export class DatasetsService implements IDatasetService {
   constructor(
     @Inject(EVENT_BUS) private readonly events: IEventBus,
     @Inject(DATASET_REPOSITORY) private readonly datasets: IDatasetRepository,
+    @Inject(DIRECTORY) private readonly directory: IDirectory,
     private readonly commits: CommitService,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -85,6 +89,12 @@ export class DatasetsService implements IDatasetService {
     return dataset;
   }
 
+  async getAs(caller: Principal, key: string, role: DatasetRole): Promise<DatasetView> {
+    const dataset = await this.get(caller, key);
+    requireRole(dataset, role);
+    return dataset;
+  }
+
   async getAll(caller: Principal, keys: readonly string[]): Promise<(DatasetView | null)[]> {
     const ids = keys.filter(isDatasetId).map((id) => id.toLowerCase() as DatasetId);
     const found = await this.datasets.findAll(caller, { ids, slugs: keys.filter(isSlug) });
@@ -110,52 +120,56 @@ export class DatasetsService implements IDatasetService {
   async patch(
     caller: Principal,
     key: string,
-    given: GivenFields,
+    given: DatasetEdit,
     isExpected: IsExpected,
   ): Promise<DatasetView> {
-    const { id } = await this.get(caller, key);
+    const role = roleToEdit(given);
+    const { id } = await this.getAs(caller, key, role);
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
     const tags = given.tags && parseTags(given.tags);
+    const owner =
+      given.ownerId === undefined ? undefined : await this.directory.user(given.ownerId);
     return await this.unitOfWork.run(async (tx) => {
-      const dataset = await this.lock(tx, caller, id, isExpected);
+      const dataset = await this.lock(tx, caller, id, role, isExpected);
       const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
-      await this.datasets.update(tx, id, { slug, name, description, metadata, visibility });
+      const ownerId = owner?.id ?? dataset.ownerId;
+      const fields = { slug, name, description, metadata, visibility, ownerId };
+      await this.datasets.update(tx, id, fields);
       if (tags) await this.datasets.replaceTags(tx, id, tags);
       this.announceEdits(tx, caller, [id]);
-      return (await this.datasets.find(caller, { id }, tx)) as DatasetView;
+      // Who has given it away may not read it any more: told as it is, all the same.
+      return (await this.datasets.find(caller, { id }, tx)) ?? { ...dataset, ...fields };
     });
   }
 
-  /**
-   * The dataset for a caller who is to change it: nobody else does until the commit.
-   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
-   */
   async lock(
     tx: Transaction,
     caller: Principal,
     id: DatasetId,
+    role: DatasetRole,
     isExpected: IsExpected = () => true,
   ): Promise<DatasetView> {
-    const [dataset] = await this.lockForEdit(tx, caller, [id], isExpected);
+    const [dataset] = await this.lockAll(tx, caller, [id], { role, isExpected });
     return dataset as DatasetView;
   }
 
   /**
-   * Locks datasets until the commit and returns them as they are then, in any order.
+   * Locks datasets, on which the caller needs this role, until the commit and returns them as they are
+   * then, in any order.
    * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
    */
-  async lockForEdit(
+  async lockAll(
     tx: Transaction,
     caller: Principal,
     ids: readonly DatasetId[],
-    isExpected: IsExpected,
+    { role, isExpected }: { role: DatasetRole; isExpected: IsExpected },
   ): Promise<DatasetView[]> {
     await this.datasets.lock(tx, ids);
     const datasets = await this.datasets.findAll(caller, { ids, slugs: [] }, tx);
     const found = new Set(datasets.map(({ id }) => id));
     const missing = ids.find((id) => !found.has(id));
     if (missing !== undefined) throw new DatasetNotFoundError(missing);
-    for (const dataset of datasets) refuseStranger(caller, dataset);
+    for (const dataset of datasets) requireRole(dataset, role);
     if (!datasets.every(({ revision }) => isExpected(revision))) {
       throw new EtagMismatchError('The dataset was edited since it was read.');
     }
@@ -194,12 +208,9 @@ export class DatasetsService implements IDatasetService {
   }
 }
 
-/** Only its owner and admins change a dataset. @throws ForbiddenError */
-export function refuseStranger(caller: Principal, { ownerId }: DatasetView): void {
-  if (!caller.isAdmin && ownerId !== caller.id) {
-    throw new ForbiddenError('Only the owner of the dataset may change it.');
-  }
-}
+/** What others find it by, who sees it and whose it is are for its admins to say. */
+const roleToEdit = ({ slug, visibility, ownerId }: DatasetEdit): DatasetRole =>
+  [slug, visibility, ownerId].every((field) => field === undefined) ? 'writer' : 'admin';
 
 const defined = (fields: GivenFields): GivenFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,3 +1,4 @@
+export { hasRole, roleOf } from './dataset-access.js';
 export { DatabaseModule } from './database.module.js';
 export { dataSourceOptions, type DatabaseAddress } from './data-source.options.js';
 export { migrate, type MigrationClass } from './migrate.js';

@@ -4,8 +4,9 @@ import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contra
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
+import { requireRole } from '../dataset-roles.js';
 import { DatasetNotFoundError } from '../datasets.errors.js';
-import { DatasetsService, refuseStranger } from '../datasets.service.js';
+import { DatasetsService } from '../datasets.service.js';
 import { isSlug, isDatasetId, notASlug } from '../slugs.js';
 import { isPinned } from '../refs/ref-names.js';
 import { VersionReader } from '../versions/version-reader.service.js';
@@ -39,7 +40,7 @@ export class DeletionService {
   ): Promise<void> {
     const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
-      await this.datasets.lock(tx, caller, id, isExpected);
+      await this.datasets.lock(tx, caller, id, 'admin', isExpected);
       await this.deletions.hideDataset(tx, id);
       tx.afterCommit(() =>
         this.events.publish('dataset.deleted', { datasetId: id, principalId: caller.id }),
@@ -67,7 +68,7 @@ export class DeletionService {
       return former.id;
     });
     const dataset = await this.datasets.get(caller, restored ?? key);
-    if (restored === null) refuseNewSlug(caller, dataset, slug);
+    if (restored === null) refuseNewSlug(dataset, slug);
     return dataset;
   }
 
@@ -80,11 +81,11 @@ export class DeletionService {
    *   ValidationFailedError
    */
   async deleteVersion(caller: Principal, key: string, ref: string): Promise<void> {
+    const { id } = await this.datasets.getAs(caller, key, 'admin');
     // What a branch names may be another version when the request is repeated.
     if (!isPinned(ref)) throw ValidationFailedError.of('ref', 'must be a number or an id');
-    const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
-      const dataset = await this.datasets.lock(tx, caller, id);
+      const dataset = await this.datasets.lock(tx, caller, id, 'admin');
       const version = await this.versions.resolve(dataset, ref, tx);
       await this.deletions.hideVersion(tx, version);
       tx.afterCommit(() => this.releaser.releaseLater());
@@ -96,8 +97,8 @@ export class DeletionService {
 }
 
 /** One that is not deleted is not restored under another slug: that is an edit. */
-function refuseNewSlug(caller: Principal, dataset: DatasetView, slug: string | null): void {
-  refuseStranger(caller, dataset);
+function refuseNewSlug(dataset: DatasetView, slug: string | null): void {
+  requireRole(dataset, 'admin');
   if (slug === null || slug === dataset.slug) return;
   throw ValidationFailedError.of('/slug', 'can be chosen for a deleted dataset only: use PATCH');
 }

@@ -65,7 +65,7 @@ export class RefsService {
     if (!REF_NAME.test(name)) throw ValidationFailedError.of('name', NAME_RULE);
     const { id } = await this.datasets.get(caller, key);
     return await this.unitOfWork.run(async (tx) => {
-      const dataset = await this.datasets.lock(tx, caller, id);
+      const dataset = await this.datasets.lock(tx, caller, id, 'writer');
       // Under the lock: a version that is found now is not deleted before the commit.
       const version = await this.versions.resolve(dataset, wanted.version, tx);
       const current = await this.refs.find(id, name, tx);
@@ -91,7 +91,7 @@ export class RefsService {
   async remove(caller: Principal, key: string, name: string, expect: Expectation): Promise<void> {
     const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
-      await this.datasets.lock(tx, caller, id);
+      await this.datasets.lock(tx, caller, id, 'writer');
       const current = REF_NAME.test(name) ? await this.refs.find(id, name, tx) : null;
       if (!current) throw new RefNotFoundError(name);
       expect(current);

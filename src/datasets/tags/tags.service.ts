@@ -158,7 +158,7 @@ export class TagsService {
     const from = parseTag(tag, 'tag');
     const to = parseTag(name, '/name');
     return await this.unitOfWork.run(async (tx) => {
-      const ids = await this.tags.lockOwnWith(tx, caller, from, MAX_RENAMED + 1);
+      const ids = await this.tags.lockEditableWith(tx, caller, from, MAX_RENAMED + 1);
       if (ids.length > MAX_RENAMED) throw new TagTooCommonError(MAX_RENAMED);
       if (from === to && ids.length > 0) return { tag: to, datasets: 0, merged: 0 };
       const { renamed, merged } = await this.tags.rename(tx, ids, { from, to });
@@ -187,7 +187,10 @@ export class TagsService {
     change: TagChange,
     isExpected: IsExpected,
   ): Promise<Changed> {
-    const before = await this.datasets.lockForEdit(tx, caller, ids, isExpected);
+    const before = await this.datasets.lockAll(tx, caller, ids, {
+      role: 'writer',
+      isExpected,
+    });
     for (const dataset of before) refuseTooMany(dataset, change);
     const changed = await this.tags.change(tx, ids, change);
     if (changed.length === 0) return { changed, datasets: before };

@@ -1,18 +1,10 @@
 import { Transform } from 'class-transformer';
-import {
-  IsInt,
-  IsISO8601,
-  IsOptional,
-  IsString,
-  Matches,
-  Max,
-  MaxLength,
-  Min,
-} from 'class-validator';
+import { IsInt, IsISO8601, IsOptional, Matches, MaxLength, Min } from 'class-validator';
+import { PageQuery } from '../../../core/http/page.query.js';
 import { IsText } from '../../../core/validation/is-text.js';
 import { wholeNumber } from '../../../core/validation/whole-number.js';
 
-export class ListAuditQuery {
+export class ListAuditQuery extends PageQuery {
   /**
    * Only what this user did: an id, or the name that the user had then.
    * @example admin
@@ -71,18 +63,4 @@ export class ListAuditQuery {
   @IsInt()
   @Min(0)
   afterSeq?: number;
-
-  /** `nextCursor` of the page before. */
-  @IsOptional()
-  @IsString()
-  @MaxLength(500)
-  cursor?: string;
-
-  /** Entries of a page. */
-  @IsOptional()
-  @Transform(wholeNumber)
-  @IsInt()
-  @Min(1)
-  @Max(1000)
-  limit: number = 100;
 }

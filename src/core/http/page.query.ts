@@ -1,6 +1,6 @@
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, IsString, Max, MaxLength, Min } from 'class-validator';
-import { wholeNumber } from '../../core/validation/whole-number.js';
+import { wholeNumber } from '../validation/whole-number.js';
 
 /** Paging of any list. */
 export class PageQuery {
