@@ -9,6 +9,7 @@ import { CompareService } from './compare/compare.service.js';
 import { DifferencesRepository } from './compare/differences.repository.js';
 import { VersionTreeRepository } from './compare/version-tree.repository.js';
 import { CreateDatasetController } from './create-dataset.controller.js';
+import { DatasetChanges } from './dataset-changes.service.js';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetsRepository } from './datasets.repository.js';
 import { DatasetsService } from './datasets.service.js';
@@ -96,6 +97,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     CommitWriter,
     CompareService,
     ComponentsRepository,
+    DatasetChanges,
     DatasetsRepository,
     DatasetsService,
     DeletionRepository,

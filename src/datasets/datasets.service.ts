@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import canonicalize from 'canonicalize';
 import { v7 as uuidv7 } from 'uuid';
 import {
   DATASET_REPOSITORY,
@@ -16,17 +17,18 @@ import type {
 } from '../core/contracts/dataset-service.contract.js';
 import { DIRECTORY, type IDirectory } from '../core/contracts/directory.contract.js';
 import type { DatasetId } from '../core/contracts/ids.js';
-import { EVENT_BUS, type IEventBus } from '../core/contracts/event-bus.contract.js';
 import type { DatasetRole, Principal } from '../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
 import { EtagMismatchError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
+import { DatasetChanges, datasetTarget, saidOf } from './dataset-changes.service.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
 import { requireRole } from './dataset-roles.js';
 import { MAIN } from './refs/ref-names.js';
 import { isDatasetId, isSlug, isUuid, notASlug, slugOf } from './slugs.js';
 import { parseTags } from './tags/parse-tag.js';
 import { CommitService } from './versions/commit.service.js';
+import type { Version } from './versions/versions.repository.js';
 
 const LIST = 'datasets';
 const isId = (key: unknown): key is DatasetId => typeof key === 'string' && isDatasetId(key);
@@ -34,9 +36,9 @@ const isId = (key: unknown): key is DatasetId => typeof key === 'string' && isDa
 @Injectable()
 export class DatasetsService implements IDatasetService {
   constructor(
-    @Inject(EVENT_BUS) private readonly events: IEventBus,
     @Inject(DATASET_REPOSITORY) private readonly datasets: IDatasetRepository,
     @Inject(DIRECTORY) private readonly directory: IDirectory,
+    private readonly changes: DatasetChanges,
     private readonly commits: CommitService,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -52,12 +54,11 @@ export class DatasetsService implements IDatasetService {
     const insert = async (tx: Transaction): Promise<void> => {
       await this.datasets.insert(tx, id, caller.id, fields);
       await this.datasets.replaceTags(tx, id, tags);
-      tx.afterCommit(() =>
-        this.events.publish('dataset.created', { datasetId: id, principalId: caller.id }),
-      );
+      this.changes.announce(tx, caller, 'dataset.created', [id]);
     };
-    const finish = async (tx: Transaction): Promise<DatasetView> => {
+    const finish = async (tx: Transaction, version?: Version): Promise<DatasetView> => {
       const dataset = (await this.datasets.find(caller, { id }, tx)) as DatasetView;
+      await this.recordCreation(tx, caller, dataset, version);
       await record(tx, dataset);
       return dataset;
     };
@@ -73,9 +74,10 @@ export class DatasetsService implements IDatasetService {
       caller,
       { datasetId: id, ...first },
       {
+        audit: null,
         before: insert,
-        after: async (tx) => {
-          made = await finish(tx);
+        after: async (tx, version) => {
+          made = await finish(tx, version);
         },
       },
     );
@@ -136,9 +138,15 @@ export class DatasetsService implements IDatasetService {
       const fields = { slug, name, description, metadata, visibility, ownerId };
       await this.datasets.update(tx, id, fields);
       if (tags) await this.datasets.replaceTags(tx, id, tags);
-      this.announceEdits(tx, caller, [id]);
+      this.changes.announce(tx, caller, 'dataset.updated', [id]);
       // Who has given it away may not read it any more: told as it is, all the same.
-      return (await this.datasets.find(caller, { id }, tx)) ?? { ...dataset, ...fields };
+      const edited = (await this.datasets.find(caller, { id }, tx)) ?? {
+        ...dataset,
+        ...fields,
+        tags: tags ?? dataset.tags,
+      };
+      await this.recordEdit(tx, caller, dataset, edited);
+      return edited;
     });
   }
 
@@ -179,14 +187,47 @@ export class DatasetsService implements IDatasetService {
   /** Counts an edit of each of these locked datasets, and tells of it after the commit. */
   async markEdited(tx: Transaction, caller: Principal, ids: readonly DatasetId[]): Promise<void> {
     await this.datasets.bumpRevisions(tx, ids);
-    this.announceEdits(tx, caller, ids);
+    this.changes.announce(tx, caller, 'dataset.updated', ids);
   }
 
-  private announceEdits(tx: Transaction, caller: Principal, ids: readonly DatasetId[]): void {
-    tx.afterCommit(() => {
-      for (const datasetId of ids) {
-        this.events.publish('dataset.updated', { datasetId, principalId: caller.id });
-      }
+  private async recordCreation(
+    tx: Transaction,
+    caller: Principal,
+    dataset: DatasetView,
+    version?: Version,
+  ): Promise<void> {
+    await this.changes.record(tx, caller, {
+      action: 'dataset.create',
+      targets: [datasetTarget(dataset.id), ...(version ? [`version:${version.id}` as const] : [])],
+      before: null,
+      after: saidOf(dataset),
+      details: {
+        slug: dataset.slug,
+        visibility: dataset.visibility,
+        files: version?.fileCount ?? 0,
+      },
+    });
+  }
+
+  /** Who sees it and whose it is are told as they are, of the rest only that it was edited. */
+  private async recordEdit(
+    tx: Transaction,
+    caller: Principal,
+    before: DatasetView,
+    after: DatasetView,
+  ): Promise<void> {
+    const [old, said] = [saidOf(before), saidOf(after)];
+    const isChanged = (field: string) => canonicalize(old[field]) !== canonicalize(said[field]);
+    const { visibility, ownerId, slug } = after;
+    const told = Object.entries({ visibility, ownerId, slug }).filter(([field]) =>
+      isChanged(field),
+    );
+    await this.changes.record(tx, caller, {
+      action: 'dataset.update',
+      targets: [datasetTarget(before.id)],
+      before: old,
+      after: said,
+      details: { changed: Object.keys(said).filter(isChanged), ...Object.fromEntries(told) },
     });
   }
 

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import {
   DATASET_SERVICE,
   type IDatasetService,
 } from '../../core/contracts/dataset-service.contract.js';
 import { DIRECTORY, type IDirectory } from '../../core/contracts/directory.contract.js';
 import type { DatasetRole, Principal } from '../../core/contracts/principal.contract.js';
-import { UnitOfWork } from '../../core/database/index.js';
+import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { GrantNotFoundError } from './grants.errors.js';
@@ -26,6 +27,7 @@ const isId = (key: unknown): key is string => typeof key === 'string' && UUID.te
 export class GrantsService {
   constructor(
     @Inject(DATASET_SERVICE) private readonly datasets: IDatasetService,
+    @Inject(AUDIT_LOG) private readonly log: IAuditLog,
     @Inject(DIRECTORY) private readonly directory: IDirectory,
     private readonly grants: GrantsRepository,
     private readonly unitOfWork: UnitOfWork,
@@ -63,6 +65,7 @@ export class GrantsService {
       if (before?.role === role) return { grant: before, isNew: false };
       await this.grants.put(tx, datasetId, grantee, { role, grantedBy: caller.id });
       const grant = (await this.grants.findOf(tx, datasetId, grantee)) as Grant;
+      await this.record(tx, caller, datasetId, { before, after: grant });
       return { grant, isNew: before === null };
     });
   }
@@ -78,6 +81,23 @@ export class GrantsService {
       const grant = isId(id) ? await this.grants.find(tx, datasetId, id) : null;
       if (!grant) throw new GrantNotFoundError();
       await this.grants.remove(tx, grant.id);
+      await this.record(tx, caller, datasetId, { before: grant, after: null });
+    });
+  }
+
+  private async record(
+    tx: Transaction,
+    caller: Principal,
+    datasetId: string,
+    { before, after }: { before: Grant | null; after: Grant | null },
+  ): Promise<void> {
+    const { id, kind, granteeId, granteeName } = (after ?? before) as Grant;
+    await this.log.record(tx, caller, {
+      action: after ? 'grant.put' : 'grant.delete',
+      targets: [`dataset:${datasetId}`, `${kind}:${granteeId}`, `grant:${id}`],
+      before: before && { granteeId, role: before.role },
+      after: after && { granteeId, role: after.role },
+      details: { name: granteeName, before: before?.role ?? null, after: after?.role ?? null },
     });
   }
 

@@ -1,9 +1,15 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
-import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
+import {
+  DatasetChanges,
+  datasetTarget,
+  saidOf,
+  versionOf,
+  versionTargets,
+} from '../dataset-changes.service.js';
 import { requireRole } from '../dataset-roles.js';
 import { DatasetNotFoundError } from '../datasets.errors.js';
 import { DatasetsService } from '../datasets.service.js';
@@ -21,7 +27,7 @@ import { Releaser } from './releaser.service.js';
 @Injectable()
 export class DeletionService {
   constructor(
-    @Inject(EVENT_BUS) private readonly events: IEventBus,
+    private readonly changes: DatasetChanges,
     private readonly datasets: DatasetsService,
     private readonly versions: VersionReader,
     private readonly deletions: DeletionRepository,
@@ -40,11 +46,16 @@ export class DeletionService {
   ): Promise<void> {
     const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
-      await this.datasets.lock(tx, caller, id, 'admin', isExpected);
+      const dataset = await this.datasets.lock(tx, caller, id, 'admin', isExpected);
       await this.deletions.hideDataset(tx, id);
-      tx.afterCommit(() =>
-        this.events.publish('dataset.deleted', { datasetId: id, principalId: caller.id }),
-      );
+      await this.changes.record(tx, caller, {
+        action: 'dataset.delete',
+        targets: [datasetTarget(id)],
+        before: saidOf(dataset),
+        after: null,
+        details: { slug: dataset.slug },
+      });
+      this.changes.announce(tx, caller, 'dataset.deleted', [id]);
     });
   }
 
@@ -61,10 +72,16 @@ export class DeletionService {
     const restored = await this.unitOfWork.run(async (tx) => {
       const former = await this.deletions.lockRestorable(tx, caller, by);
       if (!former) return null;
-      await this.deletions.showDataset(tx, former.id, slug ?? former.slug);
-      tx.afterCommit(() =>
-        this.events.publish('dataset.updated', { datasetId: former.id, principalId: caller.id }),
-      );
+      const shown = { id: former.id, slug: slug ?? former.slug };
+      await this.deletions.showDataset(tx, shown.id, shown.slug);
+      await this.changes.record(tx, caller, {
+        action: 'dataset.restore',
+        targets: [datasetTarget(former.id)],
+        before: null,
+        after: shown,
+        details: { slug: shown.slug },
+      });
+      this.changes.announce(tx, caller, 'dataset.updated', [former.id]);
       return former.id;
     });
     const dataset = await this.datasets.get(caller, restored ?? key);
@@ -89,9 +106,14 @@ export class DeletionService {
       const version = await this.versions.resolve(dataset, ref, tx);
       await this.deletions.hideVersion(tx, version);
       tx.afterCommit(() => this.releaser.releaseLater());
-      tx.afterCommit(() =>
-        this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
-      );
+      await this.changes.record(tx, caller, {
+        action: 'version.delete',
+        targets: versionTargets(version),
+        before: versionOf(version),
+        after: null,
+        details: { versionNumber: version.versionNumber },
+      });
+      this.changes.announce(tx, caller, 'dataset.updated', [id]);
     });
   }
 }

@@ -6,6 +6,7 @@ import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
+import { DatasetChanges, datasetTarget } from '../dataset-changes.service.js';
 import { DatasetNotFoundError, TagNotFoundError, TagTooCommonError } from '../datasets.errors.js';
 import { DatasetsRepository } from '../datasets.repository.js';
 import { DatasetsService } from '../datasets.service.js';
@@ -60,6 +61,7 @@ const whatever: IsExpected = () => true;
 @Injectable()
 export class TagsService {
   constructor(
+    private readonly changes: DatasetChanges,
     private readonly datasets: DatasetsService,
     private readonly views: DatasetsRepository,
     private readonly tags: TagsRepository,
@@ -166,6 +168,13 @@ export class TagsService {
         throw new TagNotFoundError('No dataset that this key may change has this tag.');
       }
       await this.datasets.markEdited(tx, caller, renamed);
+      await this.changes.record(tx, caller, {
+        action: 'tag.rename',
+        targets: renamed.map(datasetTarget),
+        before: { tag: from, datasets: renamed },
+        after: { tag: to, datasets: renamed },
+        details: { from, to, datasets: renamed.length, merged },
+      });
       return { tag: to, datasets: renamed.length, merged };
     });
   }
@@ -195,9 +204,28 @@ export class TagsService {
     const changed = await this.tags.change(tx, ids, change);
     if (changed.length === 0) return { changed, datasets: before };
     await this.datasets.markEdited(tx, caller, changed);
-    return { changed, datasets: await this.views.findAll(caller, { ids, slugs: [] }, tx) };
+    const after = await this.views.findAll(caller, { ids, slugs: [] }, tx);
+    await this.changes.record(tx, caller, {
+      action: 'dataset.tag',
+      targets: changed.map(datasetTarget),
+      before: tagsOf(before),
+      after: tagsOf(after),
+      details: toldOf(change),
+    });
+    return { changed, datasets: after };
   }
 }
+
+const tagsOf = (datasets: readonly DatasetView[]): Record<string, string[]> =>
+  Object.fromEntries(datasets.map(({ id, tags }) => [id, tags]));
+
+/** More tags than these are told by their number. */
+const MAX_TOLD = 10;
+
+const toldOf = ({ add, remove }: TagChange): Record<string, unknown> =>
+  add.length + remove.length <= MAX_TOLD
+    ? { add, remove }
+    : { added: add.length, removed: remove.length };
 
 /** @throws ValidationFailedError */
 function parseChange(given: TagChange): TagChange {
