@@ -12,6 +12,7 @@ const PARTS = [
   'download',
   'memory',
   'metadata',
+  'access',
   'small-uploads',
   'dedup',
   'ready',

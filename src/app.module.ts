@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessModule, AuditModule, BearerGuard } from './access/index.js';
+import { AccessModule, AuditModule, BearerGuard, GrantsModule } from './access/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
 import { JsonBodyGuard } from './core/http/json-body.guard.js';
@@ -19,6 +19,7 @@ export class AppModule {
         AccessModule,
         AuditModule,
         DatasetsModule,
+        GrantsModule,
         SearchModule,
         StorageModule,
       ],

@@ -7,6 +7,7 @@ export function greeting(url: string, key: BootstrapKey, env: Env): string {
     '',
     `  Stratum is ready        ${url}`,
     `  Swagger UI              ${url}/docs`,
+    '                          press Authorize, paste the admin key, and pick a request to try',
     `  Data                    ${env.STRATUM_DATA_DIR}`,
     ...keyLines(key),
     '',

@@ -27,7 +27,8 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('refs', 'Branches and tags of versions, and merges')
     .addTag('tags', 'Labels of datasets')
     .addTag('search', 'Find datasets')
-    .addTag('access', 'Users, groups and API keys')
+    .addTag('access', 'Keys, users, groups and their roles')
+    .addTag('audit', 'Who changed what')
     .addTag('health', 'Whether the service runs, and its figures')
     .build();
   const document = SwaggerModule.createDocument(app, config, {

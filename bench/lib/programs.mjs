@@ -39,6 +39,14 @@ const serviceEnv = (port, dataDir) => ({
   SHUTDOWN_GRACE_SECONDS: '2',
 });
 
+/** The service without its guards: `servers/keyless-app.mjs`. */
+export async function startKeyless(workspace) {
+  const port = await freePort();
+  const dataDir = workspace.folder('keyless');
+  const started = startNode(workspace, 'keyless-app.mjs', [], { env: serviceEnv(port, dataDir) });
+  return await ready(started, port, '/health/ready', { dataDir, headers: {} });
+}
+
 /** The limit that an upload is held against: `servers/bare-sink.mjs`. */
 export async function startBareSink(workspace) {
   const port = await freePort();

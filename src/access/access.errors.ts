@@ -33,16 +33,6 @@ export class BootstrapKeyError extends AppError {
   readonly title = 'The first admin belongs to the operator';
 }
 
-export class UserNotFoundError extends AppError {
-  readonly kind = 'not-found';
-  readonly code = 'user-not-found';
-  readonly title = 'There is no such user';
-
-  constructor() {
-    super('No user of this id or name can be seen with this key.');
-  }
-}
-
 export class UserNameTakenError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'user-name-taken';
@@ -73,16 +63,6 @@ export class LastAdminError extends AppError {
 
   constructor() {
     super('This is the last admin who is not disabled. Make another one first.');
-  }
-}
-
-export class GroupNotFoundError extends AppError {
-  readonly kind = 'not-found';
-  readonly code = 'group-not-found';
-  readonly title = 'There is no such group';
-
-  constructor() {
-    super('No group of this id or name can be seen with this key.');
   }
 }
 

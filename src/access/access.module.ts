@@ -1,6 +1,7 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { DIRECTORY } from '../core/contracts/directory.contract.js';
 import { PRINCIPAL_AUTHENTICATOR } from '../core/contracts/principal.contract.js';
 import { ApiKeyAuthenticator } from './authentication/api-key-authenticator.service.js';
 import { BearerAuthenticator } from './authentication/bearer-authenticator.service.js';
@@ -11,6 +12,7 @@ import { TokenUsersRepository } from './authentication/oidc/token-users.reposito
 import { TokenUsers } from './authentication/oidc/token-users.service.js';
 import { TokenVerifier } from './authentication/oidc/token-verifier.service.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.service.js';
+import { DirectoryRepository } from './directory/directory.repository.js';
 import { ApiKeyRecord } from './entities/api-key.entity.js';
 import { GroupMember } from './entities/group-member.entity.js';
 import { Group } from './entities/group.entity.js';
@@ -35,6 +37,7 @@ import { UsersRepository } from './users/users.repository.js';
 import { UsersService } from './users/users.service.js';
 
 /** Who calls, and whether they may: a key or a token on every route that is not declared public. */
+@Global()
 @Module({
   imports: [DiscoveryModule, TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User])],
   controllers: [
@@ -45,6 +48,7 @@ import { UsersService } from './users/users.service.js';
     UsersController,
   ],
   providers: [
+    { provide: DIRECTORY, useClass: DirectoryRepository },
     { provide: PRINCIPAL_AUTHENTICATOR, useClass: BearerAuthenticator },
     ApiKeyAuthenticator,
     ApiKeysRepository,
@@ -68,6 +72,6 @@ import { UsersService } from './users/users.service.js';
     UsersRepository,
     UsersService,
   ],
-  exports: [BearerGuard, BootstrapKeyService],
+  exports: [BearerGuard, BootstrapKeyService, DIRECTORY],
 })
 export class AccessModule {}

@@ -8,10 +8,11 @@ export const NAME_RULE = 'must be 1 to 100 of a-z 0-9 . _ @ + - and no UUID';
 /** How a path names a user or a group. */
 export type NameOrId = { id: string } | { name: string };
 
-/** `null` when nothing can be called that. */
+/** In whatever case. `null` when nothing can be called that. */
 export function nameOrId(key: string): NameOrId | null {
-  if (isUuid(key)) return { id: key.toLowerCase() };
-  return NAME.test(key) ? { name: key } : null;
+  const lower = key.toLowerCase();
+  if (isUuid(lower)) return { id: lower };
+  return NAME.test(lower) ? { name: lower } : null;
 }
 
 export const isName = (key: unknown): key is string => typeof key === 'string' && NAME.test(key);

@@ -39,7 +39,7 @@ export class DatasetsController {
 
   /** Describe a dataset. */
   @Get(':id')
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   async get(
     @Caller() caller: Principal,
@@ -58,12 +58,13 @@ export class DatasetsController {
    * Edit what is said of a dataset.
    *
    * @remarks Fields that are left out stay as they are; `tags` and `metadata` are replaced as a whole.
+   * `slug`, `visibility` and `ownerId` need the role admin.
    */
   @Patch(':id')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiIfMatch()
-  @ApiProblems({ 409: ['slug-taken'] })
+  @ApiProblems({ 404: ['dataset-not-found', 'user-not-found'], 409: ['slug-taken'] })
   async patch(
     @Caller() caller: Principal,
     @Param('id') id: string,

@@ -13,6 +13,7 @@ export const toDatasetDto = (
   metadata: dataset.metadata,
   visibility: dataset.visibility,
   ownerId: dataset.ownerId,
+  role: dataset.role,
   latestVersion: dataset.latestVersion,
   createdAt: dataset.createdAt,
   updatedAt: dataset.updatedAt,

@@ -9,6 +9,7 @@ import { CompareService } from './compare/compare.service.js';
 import { DifferencesRepository } from './compare/differences.repository.js';
 import { VersionTreeRepository } from './compare/version-tree.repository.js';
 import { CreateDatasetController } from './create-dataset.controller.js';
+import { DatasetChanges } from './dataset-changes.service.js';
 import { DatasetsController } from './datasets.controller.js';
 import { DatasetsRepository } from './datasets.repository.js';
 import { DatasetsService } from './datasets.service.js';
@@ -19,6 +20,7 @@ import { Releaser } from './deletion/releaser.service.js';
 import { ReleasesRepository } from './deletion/releases.repository.js';
 import { VersionReleaser } from './deletion/version-releaser.js';
 import { Component } from './entities/component.entity.js';
+import { DatasetAccess } from './entities/dataset-access.entity.js';
 import { DatasetContent } from './entities/dataset-content.entity.js';
 import { DatasetRef } from './entities/dataset-ref.entity.js';
 import { DatasetTag } from './entities/dataset-tag.entity.js';
@@ -61,6 +63,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     TypeOrmModule.forFeature([
       Component,
       Dataset,
+      DatasetAccess,
       DatasetContent,
       DatasetRef,
       DatasetTag,
@@ -95,6 +98,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     CommitWriter,
     CompareService,
     ComponentsRepository,
+    DatasetChanges,
     DatasetsRepository,
     DatasetsService,
     DeletionRepository,

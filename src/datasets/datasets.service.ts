@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import canonicalize from 'canonicalize';
 import { v7 as uuidv7 } from 'uuid';
 import {
   DATASET_REPOSITORY,
@@ -8,22 +9,26 @@ import {
   type TagFilter,
 } from '../core/contracts/dataset-repository.contract.js';
 import type {
+  DatasetEdit,
   GivenFields,
   IDatasetService,
   IsExpected,
   NewDataset,
 } from '../core/contracts/dataset-service.contract.js';
+import { DIRECTORY, type IDirectory } from '../core/contracts/directory.contract.js';
 import type { DatasetId } from '../core/contracts/ids.js';
-import { EVENT_BUS, type IEventBus } from '../core/contracts/event-bus.contract.js';
-import type { Principal } from '../core/contracts/principal.contract.js';
+import type { DatasetRole, Principal } from '../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
-import { EtagMismatchError, ForbiddenError } from '../core/errors/index.js';
+import { EtagMismatchError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
+import { DatasetChanges, datasetTarget, saidOf } from './dataset-changes.service.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
+import { requireRole } from './dataset-roles.js';
 import { MAIN } from './refs/ref-names.js';
 import { isDatasetId, isSlug, isUuid, notASlug, slugOf } from './slugs.js';
 import { parseTags } from './tags/parse-tag.js';
 import { CommitService } from './versions/commit.service.js';
+import type { Version } from './versions/versions.repository.js';
 
 const LIST = 'datasets';
 const isId = (key: unknown): key is DatasetId => typeof key === 'string' && isDatasetId(key);
@@ -31,8 +36,9 @@ const isId = (key: unknown): key is DatasetId => typeof key === 'string' && isDa
 @Injectable()
 export class DatasetsService implements IDatasetService {
   constructor(
-    @Inject(EVENT_BUS) private readonly events: IEventBus,
     @Inject(DATASET_REPOSITORY) private readonly datasets: IDatasetRepository,
+    @Inject(DIRECTORY) private readonly directory: IDirectory,
+    private readonly changes: DatasetChanges,
     private readonly commits: CommitService,
     private readonly unitOfWork: UnitOfWork,
   ) {}
@@ -48,12 +54,11 @@ export class DatasetsService implements IDatasetService {
     const insert = async (tx: Transaction): Promise<void> => {
       await this.datasets.insert(tx, id, caller.id, fields);
       await this.datasets.replaceTags(tx, id, tags);
-      tx.afterCommit(() =>
-        this.events.publish('dataset.created', { datasetId: id, principalId: caller.id }),
-      );
+      this.changes.announce(tx, caller, 'dataset.created', [id]);
     };
-    const finish = async (tx: Transaction): Promise<DatasetView> => {
+    const finish = async (tx: Transaction, version?: Version): Promise<DatasetView> => {
       const dataset = (await this.datasets.find(caller, { id }, tx)) as DatasetView;
+      await this.recordCreation(tx, caller, dataset, version);
       await record(tx, dataset);
       return dataset;
     };
@@ -69,9 +74,10 @@ export class DatasetsService implements IDatasetService {
       caller,
       { datasetId: id, ...first },
       {
+        audit: null,
         before: insert,
-        after: async (tx) => {
-          made = await finish(tx);
+        after: async (tx, version) => {
+          made = await finish(tx, version);
         },
       },
     );
@@ -82,6 +88,12 @@ export class DatasetsService implements IDatasetService {
     const by = isDatasetId(key) ? { id: key } : isSlug(key) ? { slug: key } : null;
     const dataset = by && (await this.datasets.find(caller, by));
     if (!dataset) throw new DatasetNotFoundError();
+    return dataset;
+  }
+
+  async getAs(caller: Principal, key: string, role: DatasetRole): Promise<DatasetView> {
+    const dataset = await this.get(caller, key);
+    requireRole(dataset, role);
     return dataset;
   }
 
@@ -110,52 +122,62 @@ export class DatasetsService implements IDatasetService {
   async patch(
     caller: Principal,
     key: string,
-    given: GivenFields,
+    given: DatasetEdit,
     isExpected: IsExpected,
   ): Promise<DatasetView> {
-    const { id } = await this.get(caller, key);
+    const role = roleToEdit(given);
+    const { id } = await this.getAs(caller, key, role);
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
     const tags = given.tags && parseTags(given.tags);
+    const owner =
+      given.ownerId === undefined ? undefined : await this.directory.user(given.ownerId);
     return await this.unitOfWork.run(async (tx) => {
-      const dataset = await this.lock(tx, caller, id, isExpected);
+      const dataset = await this.lock(tx, caller, id, role, isExpected);
       const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
-      await this.datasets.update(tx, id, { slug, name, description, metadata, visibility });
+      const ownerId = owner?.id ?? dataset.ownerId;
+      const fields = { slug, name, description, metadata, visibility, ownerId };
+      await this.datasets.update(tx, id, fields);
       if (tags) await this.datasets.replaceTags(tx, id, tags);
-      this.announceEdits(tx, caller, [id]);
-      return (await this.datasets.find(caller, { id }, tx)) as DatasetView;
+      this.changes.announce(tx, caller, 'dataset.updated', [id]);
+      // Who has given it away may not read it any more: told as it is, all the same.
+      const edited = (await this.datasets.find(caller, { id }, tx)) ?? {
+        ...dataset,
+        ...fields,
+        tags: tags ?? dataset.tags,
+      };
+      await this.recordEdit(tx, caller, dataset, edited);
+      return edited;
     });
   }
 
-  /**
-   * The dataset for a caller who is to change it: nobody else does until the commit.
-   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
-   */
   async lock(
     tx: Transaction,
     caller: Principal,
     id: DatasetId,
+    role: DatasetRole,
     isExpected: IsExpected = () => true,
   ): Promise<DatasetView> {
-    const [dataset] = await this.lockForEdit(tx, caller, [id], isExpected);
+    const [dataset] = await this.lockAll(tx, caller, [id], { role, isExpected });
     return dataset as DatasetView;
   }
 
   /**
-   * Locks datasets until the commit and returns them as they are then, in any order.
+   * Locks datasets, on which the caller needs this role, until the commit and returns them as they are
+   * then, in any order.
    * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
    */
-  async lockForEdit(
+  async lockAll(
     tx: Transaction,
     caller: Principal,
     ids: readonly DatasetId[],
-    isExpected: IsExpected,
+    { role, isExpected }: { role: DatasetRole; isExpected: IsExpected },
   ): Promise<DatasetView[]> {
     await this.datasets.lock(tx, ids);
     const datasets = await this.datasets.findAll(caller, { ids, slugs: [] }, tx);
     const found = new Set(datasets.map(({ id }) => id));
     const missing = ids.find((id) => !found.has(id));
     if (missing !== undefined) throw new DatasetNotFoundError(missing);
-    for (const dataset of datasets) refuseStranger(caller, dataset);
+    for (const dataset of datasets) requireRole(dataset, role);
     if (!datasets.every(({ revision }) => isExpected(revision))) {
       throw new EtagMismatchError('The dataset was edited since it was read.');
     }
@@ -165,14 +187,47 @@ export class DatasetsService implements IDatasetService {
   /** Counts an edit of each of these locked datasets, and tells of it after the commit. */
   async markEdited(tx: Transaction, caller: Principal, ids: readonly DatasetId[]): Promise<void> {
     await this.datasets.bumpRevisions(tx, ids);
-    this.announceEdits(tx, caller, ids);
+    this.changes.announce(tx, caller, 'dataset.updated', ids);
   }
 
-  private announceEdits(tx: Transaction, caller: Principal, ids: readonly DatasetId[]): void {
-    tx.afterCommit(() => {
-      for (const datasetId of ids) {
-        this.events.publish('dataset.updated', { datasetId, principalId: caller.id });
-      }
+  private async recordCreation(
+    tx: Transaction,
+    caller: Principal,
+    dataset: DatasetView,
+    version?: Version,
+  ): Promise<void> {
+    await this.changes.record(tx, caller, {
+      action: 'dataset.create',
+      targets: [datasetTarget(dataset.id), ...(version ? [`version:${version.id}` as const] : [])],
+      before: null,
+      after: saidOf(dataset),
+      details: {
+        slug: dataset.slug,
+        visibility: dataset.visibility,
+        files: version?.fileCount ?? 0,
+      },
+    });
+  }
+
+  /** Who sees it and whose it is are told as they are, of the rest only that it was edited. */
+  private async recordEdit(
+    tx: Transaction,
+    caller: Principal,
+    before: DatasetView,
+    after: DatasetView,
+  ): Promise<void> {
+    const [old, said] = [saidOf(before), saidOf(after)];
+    const isChanged = (field: string) => canonicalize(old[field]) !== canonicalize(said[field]);
+    const { visibility, ownerId, slug } = after;
+    const told = Object.entries({ visibility, ownerId, slug }).filter(([field]) =>
+      isChanged(field),
+    );
+    await this.changes.record(tx, caller, {
+      action: 'dataset.update',
+      targets: [datasetTarget(before.id)],
+      before: old,
+      after: said,
+      details: { changed: Object.keys(said).filter(isChanged), ...Object.fromEntries(told) },
     });
   }
 
@@ -194,12 +249,9 @@ export class DatasetsService implements IDatasetService {
   }
 }
 
-/** Only its owner and admins change a dataset. @throws ForbiddenError */
-export function refuseStranger(caller: Principal, { ownerId }: DatasetView): void {
-  if (!caller.isAdmin && ownerId !== caller.id) {
-    throw new ForbiddenError('Only the owner of the dataset may change it.');
-  }
-}
+/** What others find it by, who sees it and whose it is are for its admins to say. */
+const roleToEdit = ({ slug, visibility, ownerId }: DatasetEdit): DatasetRole =>
+  [slug, visibility, ownerId].every((field) => field === undefined) ? 'writer' : 'admin';
 
 const defined = (fields: GivenFields): GivenFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -5,6 +5,7 @@ import { CreateRemoval1764200000000 } from './1764200000000-create-removal.js';
 import { CreateSearch1764300000000 } from './1764300000000-create-search.js';
 import { CreateUsers1764400000000 } from './1764400000000-create-users.js';
 import { AddClaims1764410000000 } from './1764410000000-add-claims.js';
+import { CreateGrants1764450000000 } from './1764450000000-create-grants.js';
 import { CreateAudit1764500000000 } from './1764500000000-create-audit.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
@@ -15,5 +16,6 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateSearch1764300000000,
   CreateUsers1764400000000,
   AddClaims1764410000000,
+  CreateGrants1764450000000,
   CreateAudit1764500000000,
 ];

@@ -17,6 +17,7 @@ import { ContentReader } from './content/content-reader.service.js';
 import { FileReference } from './entities/file-reference.entity.js';
 import { StorageIntent } from './entities/storage-intent.entity.js';
 import { StoredFile } from './entities/stored-file.entity.js';
+import { FileChanges } from './files/file-changes.service.js';
 import { FilesController } from './files/files.controller.js';
 import { FilesRepository } from './files/files.repository.js';
 import { FilesService } from './files/files.service.js';
@@ -58,6 +59,7 @@ import { StorageFactory } from './storage-factory.service.js';
     { provide: FILE_REFERENCES, useClass: FileReferences },
     Attempts,
     ContentReader,
+    FileChanges,
     FilesRepository,
     FilesService,
     FormReceiver,

@@ -75,6 +75,7 @@ describe('The permissions of routes', () => {
 
 interface Operation {
   'x-permission'?: string;
+  'x-dataset-role'?: string;
   security?: object[];
 }
 
@@ -96,6 +97,22 @@ describe('Every operation of openapi.json', () => {
       );
     });
     expect(faults).toEqual([]);
+  });
+
+  it('of a dataset says which role on it is needed', async () => {
+    const { paths } = await readJson<{ paths: Record<string, Record<string, Operation>> }>(
+      'openapi.json',
+    );
+    const ofDatasets = Object.entries(paths).filter(([path]) => path.includes('/datasets/{id}'));
+    const silent = ofDatasets.flatMap(([path, methods]) =>
+      Object.entries(methods)
+        .filter(
+          ([, operation]) => !/^(reader|writer|admin)$/.test(operation['x-dataset-role'] ?? ''),
+        )
+        .map(([method]) => `${method} ${path}`),
+    );
+    expect(ofDatasets.length).toBeGreaterThan(10);
+    expect(silent).toEqual([]);
   });
 
   it('is public only where nothing is told of the stored files', async () => {

@@ -45,6 +45,7 @@ describe('POST /v1/datasets', () => {
       id: expect.stringMatching(UUID_V7),
       tags: ['climate', 'daily data'],
       ownerId: expect.any(String),
+      role: 'admin',
       latestVersion: null,
       createdAt: expect.any(String),
       updatedAt: expect.any(String),

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as grantsErrors from '../../src/access/grants/grants.errors.js';
 import * as coreErrors from '../../src/core/errors/index.js';
 import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
@@ -18,6 +19,8 @@ const PROVOKED_BY: Record<string, string> = {
   'etag-mismatch': 'download',
   'file-not-found': 'lookup',
   forbidden: 'access',
+  'grant-not-found': 'grants',
+  'group-not-found': 'grants',
   'headers-too-large': 'bad-requests',
   'idempotency-in-progress': 'idempotency',
   'idempotency-key-reused': 'idempotency',
@@ -51,6 +54,7 @@ const PROVOKED_BY: Record<string, string> = {
   'upload-lease-lost': 'outages',
   'upload-slots-busy': 'limits',
   'upload-too-large': 'limits',
+  'user-not-found': 'grants',
   'validation-failed': 'bad-descriptions',
   'version-deleted': 'deletion',
   'version-not-found': 'versions',
@@ -72,7 +76,12 @@ const isErrorClass = (value: unknown): value is ErrorClass =>
   typeof value === 'function' && value.prototype instanceof coreErrors.AppError;
 
 /** Constructors of errors only build a message: a list stands for any argument. */
-const codes = Object.values<unknown>({ ...coreErrors, ...datasetsErrors, ...filesErrors })
+const codes = Object.values<unknown>({
+  ...coreErrors,
+  ...datasetsErrors,
+  ...filesErrors,
+  ...grantsErrors,
+})
   .filter(isErrorClass)
   .map((Class) => new Class([], []).code)
   .sort();

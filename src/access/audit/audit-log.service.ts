@@ -5,10 +5,14 @@ import type { AuditedChange, IAuditLog } from '../../core/contracts/audit-log.co
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type { Transaction } from '../../core/database/index.js';
 import { AuditLogRepository } from './audit-log.repository.js';
+import { AuditSealer } from './chain/audit-sealer.service.js';
 
 @Injectable()
 export class AuditLog implements IAuditLog {
-  constructor(private readonly log: AuditLogRepository) {}
+  constructor(
+    private readonly log: AuditLogRepository,
+    private readonly sealer: AuditSealer,
+  ) {}
 
   async record(tx: Transaction, actor: Principal | null, change: AuditedChange): Promise<void> {
     await this.log.append(tx, {
@@ -22,6 +26,7 @@ export class AuditLog implements IAuditLog {
       afterDigest: digestOf(change.after),
       details: canonicalize(change.details ?? {}) as string,
     });
+    tx.afterCommit(() => this.sealer.wake());
   }
 }
 

@@ -6,8 +6,8 @@ import {
 } from '../../core/contracts/audit-log.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
+import { GroupNotFoundError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
-import { GroupNotFoundError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { expect, type IsExpected } from '../edit-etag.js';
 import { isName } from '../names.js';

@@ -3,14 +3,9 @@ import { v7 as uuidv7, validate as isUuid } from 'uuid';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
-import { UnauthenticatedError } from '../../core/errors/index.js';
+import { UnauthenticatedError, UserNotFoundError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
-import {
-  ApiKeyEndedError,
-  ApiKeyNotFoundError,
-  BootstrapKeyError,
-  UserNotFoundError,
-} from '../access.errors.js';
+import { ApiKeyEndedError, ApiKeyNotFoundError, BootstrapKeyError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { UsersRepository } from '../users/users.repository.js';
 import { generateApiKey, hashApiKey, hintOf } from './api-key.js';

@@ -1,4 +1,4 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
@@ -6,6 +6,7 @@ import { ENV, type Env } from '../../core/config/config.js';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
+import { writeFileWhole } from '../../core/write-file.js';
 import { generateApiKey, hashApiKey, hintOf, isPlausibleApiKey } from './api-key.js';
 import { BootstrapKeysRepository, type BootstrapKeyRow } from './bootstrap-keys.repository.js';
 
@@ -49,7 +50,8 @@ export class BootstrapKeyService implements OnModuleInit {
       if (known) return { generated: null, file: kept ? this.path : null };
       // A file without a row is what a crash between the two leaves, or a new database: its key stands.
       const key = kept ?? generateApiKey();
-      if (!kept) await this.writeFile(key);
+      // Whole: the key is shown once, so a file cut short would lock the operator out.
+      if (!kept) await writeFileWhole(this.path, `${key}\n`);
       await this.save(tx, null, key);
       return { generated: kept ? null : key, file: this.path };
     });
@@ -83,18 +85,5 @@ export class BootstrapKeyService implements OnModuleInit {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
       throw error;
     }
-  }
-
-  /** Whole or not at all: the key is shown once, so a file cut short would lock the operator out. */
-  private async writeFile(key: string): Promise<void> {
-    const temporary = `${this.path}.${process.pid}`;
-    const handle = await open(temporary, 'w', 0o600);
-    try {
-      await handle.writeFile(`${key}\n`);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await rename(temporary, this.path);
   }
 }

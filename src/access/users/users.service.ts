@@ -2,13 +2,9 @@ import { Inject, Injectable } from '@nestjs/common';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
+import { UserNotFoundError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
-import {
-  BootstrapKeyError,
-  LastAdminError,
-  UserInUseError,
-  UserNotFoundError,
-} from '../access.errors.js';
+import { BootstrapKeyError, LastAdminError, UserInUseError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { expect, type IsExpected } from '../edit-etag.js';
 import { isName } from '../names.js';

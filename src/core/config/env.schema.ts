@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseSigningKey } from '../ed25519.js';
 
 const GIB = 1024 ** 3;
 
@@ -74,6 +75,19 @@ const settings = z.object({
   GC_GRACE_SECONDS: whole(0, 365 * 86_400).default(86_400),
   /** Seconds the bytes of a collected file stay before they are removed: as long as your backups. */
   GC_RETAIN_SECONDS: whole(0, 365 * 86_400).default(7 * 86_400),
+  /**
+   * Ed25519 private key that signs the audit log (PKCS #8, in PEM or base64), in place of a generated
+   * one; replicas without a common data folder need it.
+   */
+  AUDIT_SIGNING_KEY: z
+    .string()
+    .refine(
+      (text) => parseSigningKey(text) !== null,
+      'must be an Ed25519 private key (PKCS #8) in PEM or base64',
+    )
+    .optional(),
+  /** Days that the audit log is kept; 0 keeps it for ever. */
+  AUDIT_RETENTION_DAYS: whole(0, 36_500).default(0),
   /** Seconds that running requests get to end after SIGTERM. */
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(60),
   /** For the fault tests only: the named point at which the process kills itself, `name[:nth]`. */

@@ -80,6 +80,7 @@ describe('loadEnv', () => {
     const names = [
       'PORT', 'DATABASE_URL', 'DATABASE_POOL_SIZE', 'STORAGE_RESERVE_BYTES', 'STRATUM_BOOTSTRAP_KEY',
       'LOG_LEVEL', 'UPLOAD_MAX_BYTES', 'UPLOAD_STALL_SECONDS', 'GC_INTERVAL_SECONDS', 'STRATUM_FAULT_POINT',
+      'AUDIT_SIGNING_KEY', 'AUDIT_RETENTION_DAYS',
     ]; // prettier-ignore
     const faults = faultsOf(Object.fromEntries(names.map((name) => [name, secret])));
     for (const name of names) expect(faults.join('\n')).toContain(name);

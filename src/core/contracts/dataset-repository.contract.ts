@@ -1,10 +1,10 @@
 import type { Transaction } from '../database/unit-of-work.js';
 import type { DatasetId, PrincipalId } from './ids.js';
-import type { Principal } from './principal.contract.js';
+import type { DatasetRole, Principal } from './principal.contract.js';
 
 export const DATASET_REPOSITORY = Symbol('IDatasetRepository');
 
-/** Who may read a dataset: its owner alone, or everybody with a key. */
+/** Who may read a dataset: those it is granted to, or everybody with a key. */
 export type Visibility = 'private' | 'public';
 
 /** What people say of a dataset. */
@@ -23,6 +23,8 @@ export interface DatasetView extends DatasetFields {
   /** Normalised, in the order of their bytes. */
   tags: string[];
   ownerId: PrincipalId;
+  /** What the caller may do with it: the highest of the roles that the caller has. */
+  role: DatasetRole;
   /** Counts edits; commits are none. */
   revision: number;
   createdAt: Date;
@@ -78,7 +80,11 @@ export interface IDatasetRepository {
   /** Keeps others from changing them until the commit; locked in the order of their ids. */
   lock(tx: Transaction, ids: readonly DatasetId[]): Promise<void>;
   /** Counts an edit, too. @throws SlugTakenError */
-  update(tx: Transaction, id: DatasetId, fields: DatasetFields): Promise<void>;
+  update(
+    tx: Transaction,
+    id: DatasetId,
+    fields: DatasetFields & { ownerId: PrincipalId },
+  ): Promise<void>;
   replaceTags(tx: Transaction, id: DatasetId, tags: readonly string[]): Promise<void>;
   /** Counts an edit of each. */
   bumpRevisions(tx: Transaction, ids: readonly DatasetId[]): Promise<void>;

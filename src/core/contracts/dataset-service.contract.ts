@@ -2,8 +2,8 @@ import type { Transaction } from '../database/unit-of-work.js';
 import type { Page } from '../http/cursor.js';
 import type { StagedArtifact } from './artifact-producer.contract.js';
 import type { DatasetFields, DatasetView, TagFilter } from './dataset-repository.contract.js';
-import type { FileId } from './ids.js';
-import type { Principal } from './principal.contract.js';
+import type { DatasetId, FileId } from './ids.js';
+import type { DatasetRole, Principal } from './principal.contract.js';
 
 export const DATASET_SERVICE = Symbol('IDatasetService');
 
@@ -44,6 +44,11 @@ export interface NewDataset extends GivenFields {
   files: readonly PutChange[];
 }
 
+export interface DatasetEdit extends GivenFields {
+  /** Id or name of the user whose it shall be. */
+  ownerId?: string;
+}
+
 /** Whether the caller meant to edit this revision. */
 export type IsExpected = (revision: number) => boolean;
 
@@ -62,6 +67,22 @@ export interface IDatasetService {
   /** @throws DatasetNotFoundError */
   get(caller: Principal, key: string): Promise<DatasetView>;
   /**
+   * As `get`, for a caller who needs this role.
+   * @throws DatasetNotFoundError, ForbiddenError
+   */
+  getAs(caller: Principal, key: string, role: DatasetRole): Promise<DatasetView>;
+  /**
+   * The dataset for a caller who is to change it: nobody else does until the commit.
+   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError
+   */
+  lock(
+    tx: Transaction,
+    caller: Principal,
+    id: DatasetId,
+    role: DatasetRole,
+    isExpected?: IsExpected,
+  ): Promise<DatasetView>;
+  /**
    * The datasets of these keys, in their order; `null` where there is none that the caller may read.
    * One query, however many they are.
    */
@@ -72,13 +93,14 @@ export interface IDatasetService {
     query: TagFilter & { cursor?: string; limit: number },
   ): Promise<Page<DatasetView>>;
   /**
-   * Edits what is given and leaves the rest.
-   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError, SlugTakenError
+   * Edits what is given and leaves the rest. Writers edit what is said of the dataset; its slug, its
+   * visibility and its owner are for its admins.
+   * @throws DatasetNotFoundError, ForbiddenError, EtagMismatchError, SlugTakenError, UserNotFoundError
    */
   patch(
     caller: Principal,
     key: string,
-    given: GivenFields,
+    given: DatasetEdit,
     isExpected: IsExpected,
   ): Promise<DatasetView>;
 }

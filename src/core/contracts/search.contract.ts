@@ -1,5 +1,5 @@
 import type { DatasetId, PrincipalId } from './ids.js';
-import type { Principal } from './principal.contract.js';
+import type { DatasetRole, Principal } from './principal.contract.js';
 
 export const SEARCH_SERVICE = Symbol('ISearchService');
 
@@ -41,6 +41,7 @@ export interface FoundDataset {
   metadata: Record<string, unknown>;
   visibility: 'private' | 'public';
   ownerId: PrincipalId;
+  role: DatasetRole;
   latestVersion: number | null;
   createdAt: Date;
   updatedAt: Date;

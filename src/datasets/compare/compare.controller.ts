@@ -22,7 +22,7 @@ export class CompareController {
 
   /** Compare two versions of a dataset, file by file, in the order of the bytes of their paths. */
   @Get()
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   @ApiProblems({
     400: ['validation-failed', 'cursor-mismatch'],

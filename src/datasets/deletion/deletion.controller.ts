@@ -24,7 +24,7 @@ export class DeletionController {
   @Delete()
   @HttpCode(204)
   @ApiTags('datasets')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'admin')
   @ApiDatasetKey()
   @ApiHeader({ name: 'If-Match', required: false, description: 'Only while this is the ETag.' })
   @ApiProblems({ 412: ['etag-mismatch'] })
@@ -40,7 +40,7 @@ export class DeletionController {
   @Post('restore')
   @HttpCode(200)
   @ApiTags('datasets')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'admin')
   @ApiParam({ name: 'id', description: 'Id of the dataset, or the slug that it had.' })
   @ApiProblems({ 404: ['dataset-not-found'], 409: ['slug-taken'] })
   async restoreDataset(
@@ -63,7 +63,7 @@ export class DeletionController {
   @Delete('versions/:ref')
   @HttpCode(204)
   @ApiTags('versions')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'admin')
   @ApiVersionRef()
   @ApiProblems({ 400: ['validation-failed'] })
   async deleteVersion(

@@ -15,8 +15,8 @@ export class DeletionRepository {
   }
 
   /**
-   * A deleted dataset of this caller that can still be restored, locked; of several that had the slug
-   * the one that was deleted last.
+   * A deleted dataset that can still be restored by this caller, who owns it or was granted to be an
+   * admin of it, locked; of several that had the slug the one that was deleted last.
    */
   async lockRestorable(
     tx: Transaction,
@@ -25,10 +25,13 @@ export class DeletionRepository {
   ): Promise<{ id: DatasetId; slug: string } | null> {
     const [column, value] = 'id' in key ? ['id', key.id] : ['slug', key.slug];
     const [row] = (await managerOf(tx).query(
-      `SELECT id, slug FROM datasets WHERE ${column} = $3 AND ($1::boolean OR owner_id = $2)
+      `SELECT id, slug FROM datasets d WHERE ${column} = $3
+         AND ($1::boolean OR owner_id = ANY($2::uuid[]) OR EXISTS (
+           SELECT FROM dataset_grants g WHERE g.dataset_id = d.id AND g.role = 'admin'
+             AND coalesce(g.user_id, g.group_id) = ANY($2::uuid[])))
          AND deleted_at > now() - make_interval(days => $4)
        ORDER BY deleted_at DESC LIMIT 1 FOR NO KEY UPDATE`,
-      [caller.isAdmin, caller.id, value, RESTORABLE_DAYS],
+      [caller.isAdmin, caller.subjects, value, RESTORABLE_DAYS],
     )) as { id: DatasetId; slug: string }[];
     return row ?? null;
   }

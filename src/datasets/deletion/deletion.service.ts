@@ -1,11 +1,18 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
-import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
+import {
+  DatasetChanges,
+  datasetTarget,
+  saidOf,
+  versionOf,
+  versionTargets,
+} from '../dataset-changes.service.js';
+import { requireRole } from '../dataset-roles.js';
 import { DatasetNotFoundError } from '../datasets.errors.js';
-import { DatasetsService, refuseStranger } from '../datasets.service.js';
+import { DatasetsService } from '../datasets.service.js';
 import { isSlug, isDatasetId, notASlug } from '../slugs.js';
 import { isPinned } from '../refs/ref-names.js';
 import { VersionReader } from '../versions/version-reader.service.js';
@@ -20,7 +27,7 @@ import { Releaser } from './releaser.service.js';
 @Injectable()
 export class DeletionService {
   constructor(
-    @Inject(EVENT_BUS) private readonly events: IEventBus,
+    private readonly changes: DatasetChanges,
     private readonly datasets: DatasetsService,
     private readonly versions: VersionReader,
     private readonly deletions: DeletionRepository,
@@ -39,11 +46,16 @@ export class DeletionService {
   ): Promise<void> {
     const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
-      await this.datasets.lock(tx, caller, id, isExpected);
+      const dataset = await this.datasets.lock(tx, caller, id, 'admin', isExpected);
       await this.deletions.hideDataset(tx, id);
-      tx.afterCommit(() =>
-        this.events.publish('dataset.deleted', { datasetId: id, principalId: caller.id }),
-      );
+      await this.changes.record(tx, caller, {
+        action: 'dataset.delete',
+        targets: [datasetTarget(id)],
+        before: saidOf(dataset),
+        after: null,
+        details: { slug: dataset.slug },
+      });
+      this.changes.announce(tx, caller, 'dataset.deleted', [id]);
     });
   }
 
@@ -60,14 +72,20 @@ export class DeletionService {
     const restored = await this.unitOfWork.run(async (tx) => {
       const former = await this.deletions.lockRestorable(tx, caller, by);
       if (!former) return null;
-      await this.deletions.showDataset(tx, former.id, slug ?? former.slug);
-      tx.afterCommit(() =>
-        this.events.publish('dataset.updated', { datasetId: former.id, principalId: caller.id }),
-      );
+      const shown = { id: former.id, slug: slug ?? former.slug };
+      await this.deletions.showDataset(tx, shown.id, shown.slug);
+      await this.changes.record(tx, caller, {
+        action: 'dataset.restore',
+        targets: [datasetTarget(former.id)],
+        before: null,
+        after: shown,
+        details: { slug: shown.slug },
+      });
+      this.changes.announce(tx, caller, 'dataset.updated', [former.id]);
       return former.id;
     });
     const dataset = await this.datasets.get(caller, restored ?? key);
-    if (restored === null) refuseNewSlug(caller, dataset, slug);
+    if (restored === null) refuseNewSlug(dataset, slug);
     return dataset;
   }
 
@@ -80,24 +98,29 @@ export class DeletionService {
    *   ValidationFailedError
    */
   async deleteVersion(caller: Principal, key: string, ref: string): Promise<void> {
+    const { id } = await this.datasets.getAs(caller, key, 'admin');
     // What a branch names may be another version when the request is repeated.
     if (!isPinned(ref)) throw ValidationFailedError.of('ref', 'must be a number or an id');
-    const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
-      const dataset = await this.datasets.lock(tx, caller, id);
+      const dataset = await this.datasets.lock(tx, caller, id, 'admin');
       const version = await this.versions.resolve(dataset, ref, tx);
       await this.deletions.hideVersion(tx, version);
       tx.afterCommit(() => this.releaser.releaseLater());
-      tx.afterCommit(() =>
-        this.events.publish('dataset.updated', { datasetId: id, principalId: caller.id }),
-      );
+      await this.changes.record(tx, caller, {
+        action: 'version.delete',
+        targets: versionTargets(version),
+        before: versionOf(version),
+        after: null,
+        details: { versionNumber: version.versionNumber },
+      });
+      this.changes.announce(tx, caller, 'dataset.updated', [id]);
     });
   }
 }
 
 /** One that is not deleted is not restored under another slug: that is an edit. */
-function refuseNewSlug(caller: Principal, dataset: DatasetView, slug: string | null): void {
-  refuseStranger(caller, dataset);
+function refuseNewSlug(dataset: DatasetView, slug: string | null): void {
+  requireRole(dataset, 'admin');
   if (slug === null || slug === dataset.slug) return;
   throw ValidationFailedError.of('/slug', 'can be chosen for a deleted dataset only: use PATCH');
 }

@@ -45,7 +45,7 @@ export class DatasetFieldsDto {
   @Validate(MetadataRule)
   metadata?: Record<string, unknown>;
 
-  /** Who may read it: its owner alone, or everybody with a key. */
+  /** Who may read it: those it is granted to, or everybody with a key. */
   @ApiPropertyOptional({ enum: ['private', 'public'], default: 'private' })
   @MayBeAbsent()
   @IsIn(['private', 'public'])
@@ -54,4 +54,12 @@ export class DatasetFieldsDto {
 
 export class PatchDatasetDto extends PartialType(DatasetFieldsDto, {
   skipNullProperties: false,
-}) {}
+}) {
+  /**
+   * Id or name of the user whose it shall be. Who was the owner has no role any more but by a grant.
+   * @example ada
+   */
+  @MayBeAbsent()
+  @IsText(1, 100)
+  ownerId?: string;
+}

@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { DATASET_ROLES } from '../../core/contracts/principal.contract.js';
 
 /** A dataset: what people say of it, and where its versions stand. */
 export class DatasetDto {
@@ -27,8 +28,12 @@ export class DatasetDto {
   @ApiProperty({ enum: ['private', 'public'] })
   visibility: string;
 
-  /** The principal that created it. */
+  /** The user whose it is. */
   ownerId: string;
+
+  /** What the key may do with it. */
+  @ApiProperty({ enum: DATASET_ROLES, example: 'writer' })
+  role: string;
 
   /** Number of the head of `main`; `null` before the first commit. */
   @ApiProperty({ type: Number, nullable: true, example: 3 })

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsArray, IsIn, IsString } from 'class-validator';
 import { MayBeAbsent } from '../../core/validation/may-be-absent.js';
-import { PageQuery } from './page.query.js';
+import { PageQuery } from '../../core/http/page.query.js';
 
 export class ListDatasetsQuery extends PageQuery {
   /** Only datasets with this tag; may be repeated. */

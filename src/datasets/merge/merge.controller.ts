@@ -12,7 +12,7 @@ import {
   ApiVersionRef,
   COMMIT_PROBLEMS,
 } from '../datasets.openapi.js';
-import { DatasetsService, refuseStranger } from '../datasets.service.js';
+import { DatasetsService } from '../datasets.service.js';
 import { VersionDto } from '../versions/dto/version.dto.js';
 import { toVersionDto } from '../versions/versions.mapper.js';
 import { MergeDto } from './dto/merge.dto.js';
@@ -60,7 +60,7 @@ export class MergeController {
    */
   @Post('versions/:ref/restore')
   @ApiTags('versions')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @ApiVersionRef()
   @ApiIdempotencyKey()
   @ApiDerived()
@@ -91,7 +91,7 @@ export class MergeController {
    */
   @Post('merge')
   @ApiTags('refs')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiIdempotencyKey()
   @ApiDerived()
@@ -118,8 +118,7 @@ export class MergeController {
     response: Response,
     work: (dataset: DatasetView, record: RecordDerived) => Promise<Derived>,
   ): Promise<VersionDto> {
-    const dataset = await this.datasets.get(caller, id);
-    refuseStranger(caller, dataset);
+    const dataset = await this.datasets.getAs(caller, id, 'writer');
     const scope = { principalId: caller.id, route, key };
     const request = { datasetId: dataset.id, ...body };
     const { isNew, version } = await this.idempotency.once<Answer>(scope, request, async (record) =>

@@ -49,6 +49,7 @@ interface Plan {
   message: string;
   changes: readonly NeededChange[];
   mergedId: string | null;
+  action: 'version.restore' | 'version.merge';
 }
 
 /** With pauses that grow to a second, so that one of many gets its turn. */
@@ -80,7 +81,8 @@ export class MergeService {
     return await this.derive(caller, wanted, request, record, async (head) => {
       const changes = await this.comparisons.changesFrom(head?.id ?? null, wanted.id);
       const message = `Restore version ${wanted.versionNumber}`;
-      return changes.length === 0 && head ? null : { message, changes, mergedId: null };
+      if (changes.length === 0 && head) return null;
+      return { message, changes, mergedId: null, action: 'version.restore' };
     });
   }
 
@@ -109,7 +111,8 @@ export class MergeService {
       if (conflicts.length > 0) throw await this.conflictError(base, conflicts);
       // All that theirs has done since ours was to take ours in: nothing is new to ours.
       if (changes.length === 0 && base === ours.id) return null;
-      return { message: `Merge ${source} into ${branch}`, changes, mergedId: theirs.id };
+      const message = `Merge ${source} into ${branch}`;
+      return { message, changes, mergedId: theirs.id, action: 'version.merge' };
     });
   }
 
@@ -140,6 +143,7 @@ export class MergeService {
       };
       try {
         const version = await this.commits.make(caller, commit, {
+          audit: { action: planned.action, details: { source: source.versionNumber } },
           before: (tx) => this.versions.keep(tx, source),
           after: (tx, made) => record(tx, { version: made, isNew: true }),
         });

@@ -19,7 +19,7 @@ import { ApiProblems } from '../../core/http/api-problems.js';
 import { listsEtag } from '../../core/http/content/conditions.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { ApiDatasetKey } from '../datasets.openapi.js';
-import { PageQuery } from '../dto/page.query.js';
+import { PageQuery } from '../../core/http/page.query.js';
 import { PutRefDto } from './dto/put-ref.dto.js';
 import { RefDto, RefPageDto } from './dto/ref.dto.js';
 import { cacheControl } from './ref-names.js';
@@ -41,7 +41,7 @@ export class RefsController {
   /** List the branches and tags of a dataset, by name. */
   @Get()
   @Header('Cache-Control', NO_CACHE)
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
   async list(
@@ -56,7 +56,7 @@ export class RefsController {
   /** Where a branch or a tag is. */
   @Get(':name')
   @Header('Cache-Control', NO_CACHE)
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   @ApiRefName()
   @ApiProblems({ 404: ['dataset-not-found', 'ref-not-found'] })
@@ -78,7 +78,7 @@ export class RefsController {
    * quotes. Tags don't move.
    */
   @Put(':name')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiRefName()
   @ApiHeader({
@@ -117,7 +117,7 @@ export class RefsController {
   /** Remove a branch or a tag; its version stays. */
   @Delete(':name')
   @HttpCode(204)
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiRefName()
   @ApiHeader({ name: 'If-Match', required: true, description: 'The ETag of the ref.' })

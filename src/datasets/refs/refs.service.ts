@@ -1,10 +1,10 @@
-import { Inject, Injectable } from '@nestjs/common';
-import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
+import { Injectable } from '@nestjs/common';
 import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
+import { DatasetChanges, datasetTarget } from '../dataset-changes.service.js';
 import { DefaultBranchError, RefNotFoundError, TagImmutableError } from '../datasets.errors.js';
 import { DatasetsService } from '../datasets.service.js';
 import type { RefKind } from '../entities/dataset-ref.entity.js';
@@ -23,7 +23,7 @@ const isName = (key: unknown): key is string => typeof key === 'string' && REF_N
 @Injectable()
 export class RefsService {
   constructor(
-    @Inject(EVENT_BUS) private readonly events: IEventBus,
+    private readonly changes: DatasetChanges,
     private readonly datasets: DatasetsService,
     private readonly versions: VersionReader,
     private readonly refs: RefsRepository,
@@ -65,7 +65,7 @@ export class RefsService {
     if (!REF_NAME.test(name)) throw ValidationFailedError.of('name', NAME_RULE);
     const { id } = await this.datasets.get(caller, key);
     return await this.unitOfWork.run(async (tx) => {
-      const dataset = await this.datasets.lock(tx, caller, id);
+      const dataset = await this.datasets.lock(tx, caller, id, 'writer');
       // Under the lock: a version that is found now is not deleted before the commit.
       const version = await this.versions.resolve(dataset, wanted.version, tx);
       const current = await this.refs.find(id, name, tx);
@@ -73,13 +73,12 @@ export class RefsService {
       const isThere = current?.kind === kind && current.versionId === version.id;
       expect(current);
       if (name === MAIN && kind !== 'branch') throw ValidationFailedError.of('/kind', MAIN_RULE);
-      if (!isThere) {
-        if (current && (current.kind === 'tag' || kind === 'tag'))
-          throw new TagImmutableError(name);
-        await this.refs.put(tx, id, { name, kind, versionId: version.id });
-        this.announce(tx, caller, id);
-      }
-      return { ref: (await this.refs.find(id, name, tx)) as Ref, isNew: current === null };
+      if (isThere) return { ref: current, isNew: false };
+      if (current && (current.kind === 'tag' || kind === 'tag')) throw new TagImmutableError(name);
+      await this.refs.put(tx, id, { name, kind, versionId: version.id });
+      const ref = (await this.refs.find(id, name, tx)) as Ref;
+      await this.record(tx, caller, id, { before: current, after: ref });
+      return { ref, isNew: current === null };
     });
   }
 
@@ -91,22 +90,39 @@ export class RefsService {
   async remove(caller: Principal, key: string, name: string, expect: Expectation): Promise<void> {
     const { id } = await this.datasets.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
-      await this.datasets.lock(tx, caller, id);
+      await this.datasets.lock(tx, caller, id, 'writer');
       const current = REF_NAME.test(name) ? await this.refs.find(id, name, tx) : null;
       if (!current) throw new RefNotFoundError(name);
       expect(current);
       if (name === MAIN) throw new DefaultBranchError();
       await this.refs.remove(tx, id, name);
-      this.announce(tx, caller, id);
+      await this.record(tx, caller, id, { before: current, after: null });
     });
   }
 
-  private announce(tx: Transaction, caller: Principal, datasetId: DatasetId): void {
-    tx.afterCommit(() =>
-      this.events.publish('dataset.updated', { datasetId, principalId: caller.id }),
-    );
+  private async record(
+    tx: Transaction,
+    caller: Principal,
+    datasetId: DatasetId,
+    { before, after }: { before: Ref | null; after: Ref | null },
+  ): Promise<void> {
+    const { name, kind, versionId, versionNumber } = (after ?? before) as Ref;
+    await this.changes.record(tx, caller, {
+      action: after ? 'ref.put' : 'ref.delete',
+      targets: [datasetTarget(datasetId), `version:${versionId}`],
+      before: before && placeOf(before),
+      after: after && placeOf(after),
+      details: { name, kind, versionNumber },
+    });
+    this.changes.announce(tx, caller, 'dataset.updated', [datasetId]);
   }
 }
+
+const placeOf = ({ name, kind, versionId }: Ref): Record<string, unknown> => ({
+  name,
+  kind,
+  versionId,
+});
 
 const NAME_RULE =
   'must be 1 to 100 of A-Z a-z 0-9 . _ -, begin with a letter or a digit, and be neither a number, nor an id, nor latest';

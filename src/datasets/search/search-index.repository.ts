@@ -112,11 +112,14 @@ export class SearchIndexRepository {
   ): Promise<void> {
     await managerOf(tx).query(
       `INSERT INTO dataset_search
-         (id, owner_id, visibility, deleted_at, document, tags, file_types, paths)
-       SELECT id, owner_id, visibility, deleted_at, $2::tsvector, $3, $4, $5
-       FROM datasets WHERE id = $1
+         (id, owner_id, visibility, deleted_at, readers, document, tags, file_types, paths)
+       SELECT id, owner_id, visibility, deleted_at,
+         ARRAY(SELECT subject_id FROM dataset_access a WHERE a.dataset_id = d.id),
+         $2::tsvector, $3, $4, $5
+       FROM datasets d WHERE id = $1
        ON CONFLICT (id) DO UPDATE SET owner_id = EXCLUDED.owner_id,
          visibility = EXCLUDED.visibility, deleted_at = EXCLUDED.deleted_at,
+         readers = EXCLUDED.readers,
          document = EXCLUDED.document, tags = EXCLUDED.tags, file_types = EXCLUDED.file_types,
          paths = EXCLUDED.paths`,
       [id, vector, tags, fileTypes, paths.slice(0, MAX_SHOWN_PATHS)],

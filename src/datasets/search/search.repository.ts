@@ -5,8 +5,10 @@ import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type { SearchFacet } from '../../core/contracts/search.contract.js';
 import { managerOf, UnitOfWork } from '../../core/database/index.js';
-import { READABLE } from '../datasets.repository.js';
 import { DatasetSearch } from './entities/dataset-search.entity.js';
+
+/** As the datasets' own rule, by what is copied of it. */
+const READABLE = '(d.deleted_at IS NULL AND ($1::boolean OR d.readers && $2::uuid[]))';
 
 export interface SearchFilter {
   /** A tsquery; `null`: any words. */
@@ -57,7 +59,7 @@ export class SearchRepository {
     filter: SearchFilter,
     { after, limit }: { after: Hit | null; limit: number },
   ): Promise<Hits> {
-    const parameters: unknown[] = [caller.isAdmin, caller.id];
+    const parameters: unknown[] = [caller.isAdmin, caller.subjects];
     const bound = (value: unknown): string => `$${parameters.push(value)}`;
     const [score, order] =
       filter.query === null

@@ -14,7 +14,7 @@ export class StatisticsController {
   /** Tell how large a dataset is, and what deduplication saves. */
   @Get()
   @Header('Cache-Control', 'no-cache')
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   async get(@Caller() caller: Principal, @Param('id') id: string): Promise<DatasetStatisticsDto> {
     return await this.statistics.get(caller, id);

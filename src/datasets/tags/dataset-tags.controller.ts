@@ -21,7 +21,7 @@ export class DatasetTagsController {
 
   /** List the tags of a dataset, all of them on one page. */
   @Get()
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   async list(@Caller() caller: Principal, @Param('id') id: string): Promise<TagPageDto> {
     return { items: await this.tags.of(caller, id), nextCursor: null };
@@ -34,7 +34,7 @@ export class DatasetTagsController {
    * changes nothing. A dataset has at most 50.
    */
   @Put(':tag')
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiParam({ name: 'tag', example: 'climate' })
   @ApiIfMatch()
@@ -60,7 +60,7 @@ export class DatasetTagsController {
    */
   @Delete(':tag')
   @HttpCode(204)
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiParam({ name: 'tag', example: 'climate' })
   @ApiIfMatch()

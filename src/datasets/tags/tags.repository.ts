@@ -3,7 +3,7 @@ import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { DatasetId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { managerOf, type Transaction } from '../../core/database/index.js';
+import { hasRole, managerOf, type Transaction } from '../../core/database/index.js';
 import { READABLE } from '../datasets.repository.js';
 import { DatasetTag } from '../entities/dataset-tag.entity.js';
 
@@ -38,7 +38,7 @@ export class TagsRepository {
          SELECT count(*)::int AS count FROM (
            SELECT 1 FROM ${READABLE_TAGS} AND t.tag = asked.tag LIMIT $4::int + 1) counted) found
        WHERE found.count > 0 ORDER BY asked.tag COLLATE "C"`,
-      [caller.isAdmin, caller.id, tags, MAX_COUNTED],
+      [caller.isAdmin, caller.subjects, tags, MAX_COUNTED],
     )) as TagCount[];
   }
 
@@ -59,7 +59,7 @@ export class TagsRepository {
            ORDER BY t.tag LIMIT 1) found
          WHERE n.place < $5)
        SELECT tag FROM names WHERE place > 0 ORDER BY place`,
-      [caller.isAdmin, caller.id, range.from, range.before, limit],
+      [caller.isAdmin, caller.subjects, range.from, range.before, limit],
     )) as { tag: string }[];
     return rows.map(({ tag }) => tag);
   }
@@ -79,7 +79,7 @@ export class TagsRepository {
        ORDER BY count DESC, t.tag LIMIT $7`,
       [
         caller.isAdmin,
-        caller.id,
+        caller.subjects,
         range.from,
         range.before,
         after?.count ?? null,
@@ -110,7 +110,7 @@ export class TagsRepository {
   }
 
   /** Locks the datasets with this tag that the caller may change, in the order of their ids. */
-  async lockOwnWith(
+  async lockEditableWith(
     tx: Transaction,
     caller: Principal,
     tag: string,
@@ -118,10 +118,10 @@ export class TagsRepository {
   ): Promise<DatasetId[]> {
     const rows = (await managerOf(tx).query(
       `SELECT d.id FROM datasets d
-       WHERE d.deleted_at IS NULL AND ($1::boolean OR d.owner_id = $2::uuid)
+       WHERE d.deleted_at IS NULL AND ($1::boolean OR ${hasRole('d.id', '$2::uuid[]', 'writer')})
          AND d.id IN (SELECT t.dataset_id FROM dataset_tags t WHERE t.tag = $3)
        ORDER BY d.id LIMIT $4 FOR NO KEY UPDATE`,
-      [caller.isAdmin, caller.id, tag, limit],
+      [caller.isAdmin, caller.subjects, tag, limit],
     )) as { id: DatasetId }[];
     return rows.map(({ id }) => id);
   }

@@ -6,6 +6,7 @@ import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
+import { DatasetChanges, datasetTarget } from '../dataset-changes.service.js';
 import { DatasetNotFoundError, TagNotFoundError, TagTooCommonError } from '../datasets.errors.js';
 import { DatasetsRepository } from '../datasets.repository.js';
 import { DatasetsService } from '../datasets.service.js';
@@ -60,6 +61,7 @@ const whatever: IsExpected = () => true;
 @Injectable()
 export class TagsService {
   constructor(
+    private readonly changes: DatasetChanges,
     private readonly datasets: DatasetsService,
     private readonly views: DatasetsRepository,
     private readonly tags: TagsRepository,
@@ -158,7 +160,7 @@ export class TagsService {
     const from = parseTag(tag, 'tag');
     const to = parseTag(name, '/name');
     return await this.unitOfWork.run(async (tx) => {
-      const ids = await this.tags.lockOwnWith(tx, caller, from, MAX_RENAMED + 1);
+      const ids = await this.tags.lockEditableWith(tx, caller, from, MAX_RENAMED + 1);
       if (ids.length > MAX_RENAMED) throw new TagTooCommonError(MAX_RENAMED);
       if (from === to && ids.length > 0) return { tag: to, datasets: 0, merged: 0 };
       const { renamed, merged } = await this.tags.rename(tx, ids, { from, to });
@@ -166,6 +168,13 @@ export class TagsService {
         throw new TagNotFoundError('No dataset that this key may change has this tag.');
       }
       await this.datasets.markEdited(tx, caller, renamed);
+      await this.changes.record(tx, caller, {
+        action: 'tag.rename',
+        targets: renamed.map(datasetTarget),
+        before: { tag: from, datasets: renamed },
+        after: { tag: to, datasets: renamed },
+        details: { from, to, datasets: renamed.length, merged },
+      });
       return { tag: to, datasets: renamed.length, merged };
     });
   }
@@ -187,14 +196,36 @@ export class TagsService {
     change: TagChange,
     isExpected: IsExpected,
   ): Promise<Changed> {
-    const before = await this.datasets.lockForEdit(tx, caller, ids, isExpected);
+    const before = await this.datasets.lockAll(tx, caller, ids, {
+      role: 'writer',
+      isExpected,
+    });
     for (const dataset of before) refuseTooMany(dataset, change);
     const changed = await this.tags.change(tx, ids, change);
     if (changed.length === 0) return { changed, datasets: before };
     await this.datasets.markEdited(tx, caller, changed);
-    return { changed, datasets: await this.views.findAll(caller, { ids, slugs: [] }, tx) };
+    const after = await this.views.findAll(caller, { ids, slugs: [] }, tx);
+    await this.changes.record(tx, caller, {
+      action: 'dataset.tag',
+      targets: changed.map(datasetTarget),
+      before: tagsOf(before),
+      after: tagsOf(after),
+      details: toldOf(change),
+    });
+    return { changed, datasets: after };
   }
 }
+
+const tagsOf = (datasets: readonly DatasetView[]): Record<string, string[]> =>
+  Object.fromEntries(datasets.map(({ id, tags }) => [id, tags]));
+
+/** More tags than these are told by their number. */
+const MAX_TOLD = 10;
+
+const toldOf = ({ add, remove }: TagChange): Record<string, unknown> =>
+  add.length + remove.length <= MAX_TOLD
+    ? { add, remove }
+    : { added: add.length, removed: remove.length };
 
 /** @throws ValidationFailedError */
 function parseChange(given: TagChange): TagChange {

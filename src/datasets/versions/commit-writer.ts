@@ -71,7 +71,7 @@ export class CommitWriter {
    */
   async write(tx: Transaction, caller: Principal, commit: PreparedCommit): Promise<Version> {
     const { datasetId } = commit;
-    const versionNumber = await this.versions.takeNumber(tx, datasetId);
+    const versionNumber = await this.versions.takeNumber(tx, caller, datasetId);
     if (versionNumber === null) throw new DatasetNotFoundError();
     const head = await this.versions.headOf(datasetId, commit.branch, tx);
     if (head === null && commit.branch !== MAIN)

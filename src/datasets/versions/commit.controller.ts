@@ -9,7 +9,7 @@ import { NDJSON } from '../../core/http/ndjson-reader.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { IdempotencyService } from '../../core/idempotency/idempotency.service.js';
 import { ApiDatasetKey, ApiIdempotencyKey, COMMIT_PROBLEMS } from '../datasets.openapi.js';
-import { DatasetsService, refuseStranger } from '../datasets.service.js';
+import { DatasetsService } from '../datasets.service.js';
 import { CommitBodyReader } from './commit-body.js';
 import { CommitService } from './commit.service.js';
 import { CommitDto } from './dto/commit.dto.js';
@@ -46,7 +46,7 @@ export class CommitController {
    * as `application/x-ndjson`: a line for each change.
    */
   @Post()
-  @RequirePermission('datasets:write')
+  @RequirePermission('datasets:write', 'writer')
   @JsonBodyLimit(MAX_BODY_BYTES)
   @AlsoStreamed(NDJSON)
   @ApiBody({ type: CommitDto })
@@ -67,8 +67,7 @@ export class CommitController {
     @Req() http: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<VersionDto> {
-    const dataset = await this.datasets.get(caller, id);
-    refuseStranger(caller, dataset);
+    const dataset = await this.datasets.getAs(caller, id, 'writer');
     const request = { datasetId: dataset.id, ...(await this.bodies.read(http, response)) };
     const scope = { principalId: caller.id, route: 'POST /v1/datasets/{id}/versions', key };
     const version = await this.idempotency.once<VersionDto>(scope, request, async (record) =>

@@ -5,11 +5,11 @@ import {
   type IArtifactProducer,
 } from '../../core/contracts/artifact-producer.contract.js';
 import type { FileUse } from '../../core/contracts/file-references.contract.js';
-import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { FileNotFoundError } from '../../core/errors/index.js';
 import { FilesService, type FileView } from '../../storage/index.js';
+import { DatasetChanges, versionOf, versionTargets } from '../dataset-changes.service.js';
 import type { Change, DescribedChange, DescribedFile, FilePut } from './changes.js';
 import { CommitWriter, type PreparedCommit } from './commit-writer.js';
 import { LayerCompactor } from './layer-compactor.service.js';
@@ -25,6 +25,11 @@ export interface CommitRequest extends Omit<NewCommit, 'changes' | 'mergedId'> {
 
 /** What is committed with a version, in the same transaction. */
 export interface Alongside {
+  /**
+   * What the audit log is told besides the version. Default: that it was committed; `null`: whoever
+   * asked for it records it.
+   */
+  audit?: { action: 'version.restore' | 'version.merge'; details: Record<string, unknown> } | null;
   before?: (tx: Transaction) => Promise<void>;
   after?: (tx: Transaction, version: Version) => Promise<void>;
 }
@@ -37,7 +42,7 @@ export interface Alongside {
 export class CommitService {
   constructor(
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
-    @Inject(EVENT_BUS) private readonly events: IEventBus,
+    private readonly changes: DatasetChanges,
     private readonly files: FilesService,
     private readonly unitOfWork: UnitOfWork,
     private readonly writer: CommitWriter,
@@ -73,9 +78,10 @@ export class CommitService {
       return await this.unitOfWork.run(async (tx) => {
         await alongside.before?.(tx);
         const version = await this.writer.write(tx, caller, { ...commit, overlay });
+        await this.record(tx, caller, { version, commit, alongside });
         await alongside.after?.(tx, version);
         tx.afterCommit(() => this.compactor.compactLater(version));
-        tx.afterCommit(() => this.announce(caller, version));
+        this.changes.announceVersion(tx, caller, version);
         return version;
       });
     } catch (error) {
@@ -104,12 +110,24 @@ export class CommitService {
     });
   }
 
-  private announce(caller: Principal, { id, datasetId, versionNumber }: Version): void {
-    this.events.publish('version.created', {
-      datasetId,
-      versionId: id,
-      versionNumber,
-      principalId: caller.id,
+  private async record(
+    tx: Transaction,
+    caller: Principal,
+    { version, commit, alongside }: { version: Version; commit: NewCommit; alongside: Alongside },
+  ): Promise<void> {
+    if (alongside.audit === null) return;
+    const { versionNumber } = version;
+    await this.changes.record(tx, caller, {
+      action: alongside.audit?.action ?? 'version.create',
+      targets: versionTargets(version),
+      before: null,
+      after: versionOf(version),
+      details: {
+        versionNumber,
+        branch: commit.branch,
+        changes: commit.changes.length,
+        ...alongside.audit?.details,
+      },
     });
   }
 }

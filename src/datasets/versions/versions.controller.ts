@@ -8,7 +8,7 @@ import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { ContentReader } from '../../storage/index.js';
 import { ApiDatasetKey, ApiVersionRef } from '../datasets.openapi.js';
 import { DatasetsService } from '../datasets.service.js';
-import { PageQuery } from '../dto/page.query.js';
+import { PageQuery } from '../../core/http/page.query.js';
 import { cacheControl, isPinned } from '../refs/ref-names.js';
 import { ListVersionFilesQuery } from './dto/list-version-files.query.js';
 import { VersionFilePageDto } from './dto/version-file.dto.js';
@@ -28,7 +28,7 @@ export class VersionsController {
 
   /** List the versions of a dataset, newest first, of every branch. */
   @Get()
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
   async list(
@@ -43,7 +43,7 @@ export class VersionsController {
 
   /** Describe a version. */
   @Get(':ref')
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
   async get(
     @Caller() caller: Principal,
@@ -64,7 +64,7 @@ export class VersionsController {
    * `/v1/schemas/overlay`.
    */
   @Get(':ref/overlay')
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
   @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object' } } } })
   @ApiProblems({ 412: ['etag-mismatch'], 500: ['object-missing', 'object-corrupt'] })
@@ -91,7 +91,7 @@ export class VersionsController {
 
   /** List the files of a version, in the order of the bytes of their paths. */
   @Get(':ref/files')
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
   async listFiles(
@@ -114,7 +114,7 @@ export class VersionsController {
 
   /** Download a file of a version by its path. */
   @Get(':ref/content/*path')
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
   @ApiOperation({ summary: 'Download a file of a version by its path' })
   @ApiParam({ name: 'path', description: 'Path of the file.', example: 'data/weather.csv' })

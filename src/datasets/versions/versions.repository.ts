@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import type { DatasetId, VersionId } from '../../core/contracts/ids.js';
-import { managerOf, type Transaction } from '../../core/database/index.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { hasRole, managerOf, type Transaction } from '../../core/database/index.js';
 import { DatasetVersion, type TypeCounts } from '../entities/dataset-version.entity.js';
 
 export interface Version {
@@ -77,14 +78,16 @@ export class VersionsRepository {
 
   /**
    * The next version number of a dataset, with its row locked until the commit: commits of a
-   * dataset follow each other. `null` when it is deleted.
+   * dataset follow each other. `null` when it is deleted, or the caller is no writer of it any more.
    */
-  async takeNumber(tx: Transaction, datasetId: string): Promise<number | null> {
+  async takeNumber(tx: Transaction, caller: Principal, datasetId: string): Promise<number | null> {
     const [rows] = (await managerOf(tx).query(
       `UPDATE datasets SET last_version_number = last_version_number + 1,
          version_count = version_count + 1, updated_at = now()
-       WHERE id = $1 AND deleted_at IS NULL RETURNING last_version_number`,
-      [datasetId],
+       WHERE id = $3 AND deleted_at IS NULL
+         AND ($1::boolean OR ${hasRole('datasets.id', '$2::uuid[]', 'writer')})
+       RETURNING last_version_number`,
+      [caller.isAdmin, caller.subjects, datasetId],
     )) as [{ last_version_number: number }[], number];
     return rows[0]?.last_version_number ?? null;
   }

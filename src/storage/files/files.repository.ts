@@ -5,7 +5,7 @@ import { Repository } from 'typeorm';
 import type { ReferenceOwner } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { managerOf, type Transaction } from '../../core/database/index.js';
+import { hasRole, managerOf, type Transaction } from '../../core/database/index.js';
 import { FileReference } from '../entities/file-reference.entity.js';
 
 /** A file as one caller sees it. */
@@ -26,11 +26,33 @@ export interface FileView {
 /** A hold whose time is over is gone, also before the collector has come by. */
 const ALIVE = '(r.expires_at IS NULL OR r.expires_at > now())';
 
-/** Who asks, where one caller does: $1 is whether it is an admin, $2 its id. */
-const CALLER = '(SELECT $1::boolean AS is_admin, $2::text AS id) caller';
+/** Who asks, where one caller does: `asking` binds it. */
+const CALLER = '(SELECT $1::boolean AS is_admin, $2::text AS id, $3::uuid[] AS subjects) caller';
 
-/** Which references `r` the `caller` may read. */
-const READABLE = `(${ALIVE} AND (caller.is_admin OR (r.owner_type = 'hold' AND r.owner_id = caller.id)))`;
+const asking = (caller: Principal): unknown[] => [caller.isAdmin, caller.id, caller.subjects];
+
+/** Which references `r` the `caller` may read: the caller's own, and those of datasets as these are. */
+const READABLE = `(${ALIVE} AND (caller.is_admin OR CASE r.owner_type
+  WHEN 'hold' THEN r.owner_id = caller.id
+  WHEN 'dataset' THEN ${hasRole('r.owner_id::uuid', 'caller.subjects')}
+  ELSE false END))`;
+
+/** A page of files out of many lists, which are read at their ends, costs less than a look at all. */
+const FEW_DATASETS = 10_000;
+
+/** As many of the caller's files as a page needs, below $5: of each list no more than the page. */
+const HELD_FILES = `(
+  SELECT f.* FROM files f JOIN (
+    SELECT DISTINCT hit.file_id FROM (
+      SELECT 'hold' AS type, $2::text AS id UNION
+      SELECT 'dataset', access.dataset_id::text FROM dataset_access access
+      WHERE access.subject_id = ANY($3::uuid[])) owner
+    CROSS JOIN LATERAL (
+      SELECT DISTINCT r.file_id FROM file_references r
+      WHERE r.owner_type = owner.type AND r.owner_id = owner.id AND ${ALIVE}
+        AND ($5::int IS NULL OR r.file_id < $5)
+      ORDER BY r.file_id DESC LIMIT $6) hit
+    ORDER BY hit.file_id DESC LIMIT $6) page ON page.file_id = f.id)`;
 
 const VIEW_COLUMNS = `
   f.id, f.content_hash, f.size_bytes, oldest.created_at, shown.file_type, shown.file_name,
@@ -89,16 +111,22 @@ export class FilesRepository {
     return await this.questions.load({ caller, id });
   }
 
-  /** Newest first: what is added while a caller turns pages comes before the first page. */
+  /**
+   * Newest first: what is added while a caller turns pages comes before the first page. Who may read
+   * few datasets gets a page out of what they and the caller hold, by an index; else files are read as
+   * they come until enough of them may be read.
+   */
   async list(
     caller: Principal,
     filter: { contentHash: string | null; before: FileId | null; limit: number },
   ): Promise<FileView[]> {
+    const isNarrow =
+      !caller.isAdmin && filter.contentHash === null && (await this.readsFewDatasets(caller));
     const rows = (await this.references.query(
-      `SELECT ${VIEW_COLUMNS} FROM ${CALLER} CROSS JOIN files f ${VIEW_JOINS}
-       WHERE ($3::text IS NULL OR f.content_hash = $3) AND ($4::int IS NULL OR f.id < $4)
-       ORDER BY f.id DESC LIMIT $5`,
-      [caller.isAdmin, caller.id, filter.contentHash, filter.before, filter.limit],
+      `SELECT ${VIEW_COLUMNS} FROM ${CALLER} CROSS JOIN ${isNarrow ? HELD_FILES : 'files'} f ${VIEW_JOINS}
+       WHERE ($4::text IS NULL OR f.content_hash = $4) AND ($5::int IS NULL OR f.id < $5)
+       ORDER BY f.id DESC LIMIT $6`,
+      [...asking(caller), filter.contentHash, filter.before, filter.limit],
     )) as ViewRow[];
     return rows.map(viewOf);
   }
@@ -110,9 +138,9 @@ export class FilesRepository {
     ids: readonly FileId[],
   ): Promise<Set<FileId>> {
     const rows = (await managerOf(tx).query(
-      `SELECT asked.id FROM ${CALLER} CROSS JOIN unnest($3::int[]) AS asked (id)
+      `SELECT asked.id FROM ${CALLER} CROSS JOIN unnest($4::int[]) AS asked (id)
        WHERE EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = asked.id AND ${READABLE})`,
-      [caller.isAdmin, caller.id, ids],
+      [...asking(caller), ids],
     )) as { id: FileId }[];
     return new Set(rows.map(({ id }) => id));
   }
@@ -140,9 +168,9 @@ export class FilesRepository {
     const rows = (await this.references.query(
       `SELECT f.id, f.content_hash, f.size_bytes
        FROM ${CALLER} CROSS JOIN files f
-       WHERE f.content_hash = ANY($3::text[])
+       WHERE f.content_hash = ANY($4::text[])
          AND EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = f.id AND ${READABLE})`,
-      [caller.isAdmin, caller.id, contentHashes],
+      [...asking(caller), contentHashes],
     )) as Pick<ViewRow, 'id' | 'content_hash' | 'size_bytes'>[];
     return new Map(
       rows.map(({ id, content_hash, size_bytes }) => [
@@ -173,23 +201,34 @@ export class FilesRepository {
          SELECT r.id, r.created_at FROM file_references r
          WHERE r.file_id = f.id AND r.id < made.id AND ${READABLE}
          ORDER BY r.id LIMIT 1) earlier ON true
-       WHERE made.attempt_id = $3`,
-      [caller.isAdmin, caller.id, attemptId],
+       WHERE made.attempt_id = $4`,
+      [...asking(caller), attemptId],
     )) as (ViewRow & { deduplicated: boolean })[];
     const created = row as ViewRow & { deduplicated: boolean };
     return { ...viewOf(created), deduplicated: created.deduplicated };
+  }
+
+  private async readsFewDatasets(caller: Principal): Promise<boolean> {
+    const rows = (await this.references.query(
+      'SELECT FROM dataset_access WHERE subject_id = ANY($1::uuid[]) LIMIT $2',
+      [caller.subjects, FEW_DATASETS + 1],
+    )) as unknown[];
+    return rows.length <= FEW_DATASETS;
   }
 
   /** In the order asked. */
   private async answer(asked: readonly Question[]): Promise<(FileView | null)[]> {
     const rows = (await this.references.query(
       `SELECT caller.question, ${VIEW_COLUMNS}
-       FROM unnest($1::boolean[], $2::text[], $3::int[])
-         WITH ORDINALITY AS caller (is_admin, id, file_id, question)
+       FROM (SELECT is_admin, id, subjects::uuid[] AS subjects, file_id, question
+             FROM unnest($1::boolean[], $2::text[], $3::text[], $4::int[])
+               WITH ORDINALITY AS asked (is_admin, id, subjects, file_id, question)) caller
        JOIN files f ON f.id = caller.file_id ${VIEW_JOINS}`,
       [
         asked.map(({ caller }) => caller.isAdmin),
         asked.map(({ caller }) => caller.id),
+        // Arrays of several lengths make no array of arrays.
+        asked.map(({ caller }) => `{${caller.subjects.join()}}`),
         asked.map(({ id }) => id),
       ],
     )) as (ViewRow & { question: string })[];

@@ -6,7 +6,6 @@ import {
   type IArtifactProducer,
   type StagedArtifact,
 } from '../../core/contracts/artifact-producer.contract.js';
-import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import {
   FILE_REFERENCES,
   holdOf,
@@ -18,8 +17,8 @@ import { UnitOfWork } from '../../core/database/index.js';
 import { FileNotFoundError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import type { IdempotencyClaim } from '../../core/idempotency/idempotency.service.js';
-import { Metrics } from '../../core/metrics/metrics.js';
 import { hexOfContentHash } from './content-hash.js';
+import { FileChanges } from './file-changes.service.js';
 import { FilesRepository, type FileView } from './files.repository.js';
 
 export type CreatedFile = FileView & { deduplicated: boolean };
@@ -38,10 +37,9 @@ export class FilesService {
   constructor(
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
     @Inject(FILE_REFERENCES) private readonly references: IFileReferences,
-    @Inject(EVENT_BUS) private readonly events: IEventBus,
     private readonly files: FilesRepository,
     private readonly unitOfWork: UnitOfWork,
-    private readonly metrics: Metrics,
+    private readonly changes: FileChanges,
   ) {}
 
   /**
@@ -73,7 +71,7 @@ export class FilesService {
         created.push(await this.files.findCreated(tx, caller, attemptId));
       }
       await claim.complete(tx, digest, created);
-      tx.afterCommit(() => this.announce(caller, created));
+      await this.changes.uploaded(tx, caller, created);
       return created;
     });
   }
@@ -120,24 +118,8 @@ export class FilesService {
     await this.get(caller, id);
     await this.unitOfWork.run(async (tx) => {
       const released = await this.references.release(tx, id, holdOf(caller.id));
-      if (released === 0) return;
-      tx.afterCommit(() =>
-        this.events.publish('file.deleted', { fileId: id, principalId: caller.id }),
-      );
+      if (released > 0) await this.changes.released(tx, caller, id, released);
     });
-  }
-
-  private announce(caller: Principal, created: readonly CreatedFile[]): void {
-    for (const { id, contentHash, size, deduplicated } of created) {
-      this.metrics.uploads.inc({ deduplicated: String(deduplicated) });
-      this.metrics.uploadedBytes.inc(size);
-      this.events.publish('file.uploaded', {
-        fileId: id,
-        contentHash,
-        size,
-        principalId: caller.id,
-      });
-    }
   }
 }
 

@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { Validate } from 'class-validator';
-import { PageQuery } from '../../dto/page.query.js';
+import { PageQuery } from '../../../core/http/page.query.js';
 import { RefRule } from '../../refs/dto/rules.js';
 
 export class DiffQuery extends PageQuery {

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform, type TransformFnParams } from 'class-transformer';
 import { ArrayMaxSize, IsIn, IsOptional, IsUUID } from 'class-validator';
 import { IsText } from '../../../core/validation/is-text.js';
-import { PageQuery } from '../../dto/page.query.js';
+import { PageQuery } from '../../../core/http/page.query.js';
 
 const MAX_VALUES = 50;
 

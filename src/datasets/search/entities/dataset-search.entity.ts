@@ -3,12 +3,12 @@ import type { Visibility } from '../../../core/contracts/dataset-repository.cont
 import { Dataset } from '../../entities/dataset.entity.js';
 
 /**
- * What search looks at of a dataset: derived. Who may read it is copied by a trigger, under the names
- * that `READABLE` knows, so that ten thousand matches need no look at their datasets.
+ * What search looks at of a dataset: derived. Who may read it is copied by triggers, so that ten
+ * thousand matches need no look at their datasets.
  */
 @Entity('dataset_search')
 @Index('dataset_search_owner_index', ['ownerId'])
-@Index('dataset_search_public_index', ['visibility'], { where: `"visibility" = 'public'` })
+@Index('dataset_search_readers_index', { synchronize: false })
 @Index('dataset_search_document_index', { synchronize: false })
 @Index('dataset_search_tags_index', { synchronize: false })
 @Index('dataset_search_file_types_index', { synchronize: false })
@@ -32,6 +32,10 @@ export class DatasetSearch {
 
   @Column({ type: 'timestamptz', name: 'deleted_at', nullable: true })
   deletedAt: Date | null;
+
+  /** The subjects of `dataset_access`. */
+  @Column({ type: 'uuid', array: true, name: 'readers', default: [] })
+  readers: string[];
 
   /** Words of the name weigh A, of tags B, of description and metadata C, of paths D. */
   @Column({ type: 'tsvector', name: 'document' })

@@ -2,7 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsIn } from 'class-validator';
 import { IsText } from '../../../core/validation/is-text.js';
 import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
-import { PageQuery } from '../../dto/page.query.js';
+import { PageQuery } from '../../../core/http/page.query.js';
 
 export class ListTagsQuery extends PageQuery {
   /**

@@ -25,7 +25,7 @@ export class ArchiveController {
   ) {}
 
   @Get(':ref/archive')
-  @RequirePermission('datasets:read')
+  @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
   @ApiOperation({
     summary: 'Download a version as a zip',

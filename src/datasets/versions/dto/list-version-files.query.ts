@@ -1,5 +1,5 @@
 import { IsOptional, IsString, Matches, MaxLength, MinLength } from 'class-validator';
-import { PageQuery } from '../../dto/page.query.js';
+import { PageQuery } from '../../../core/http/page.query.js';
 
 const PRINTABLE = /^\P{Cc}*$/u;
 const NO_CONTROL = { message: 'must not hold control characters' };

@@ -1,1 +1,0 @@
-export { PageQuery } from '../../core/http/page.query.js';

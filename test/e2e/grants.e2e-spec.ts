@@ -1,0 +1,188 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Api } from '../support/api.js';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { datasetsApi, type Dataset } from '../support/datasets.js';
+import { expectProblem } from '../support/problems.js';
+import { addUser, type TestUser } from '../support/users.js';
+
+interface Grant {
+  id: string;
+  userId: string | null;
+  groupId: string | null;
+  name: string;
+  role: string;
+}
+
+let app: TestApp;
+let owner: TestUser;
+let other: TestUser;
+let member: TestUser;
+
+beforeAll(async () => {
+  app = await startTestApp();
+  owner = await addUser(app, 'owner');
+  other = await addUser(app, 'other');
+  member = await addUser(app, 'member', { groups: ['team', 'idle'] });
+});
+
+afterAll(async () => app.stop());
+
+const send = (api: Api, method: string, path: string, body?: unknown) =>
+  datasetsApi(api).json(method, path, body);
+const give = (api: Api, dataset: string, body: object) =>
+  send(api, 'POST', `/v1/datasets/${dataset}/grants`, body);
+const create = (body: object = {}): Promise<Dataset> =>
+  datasetsApi(owner).create({ name: 'Shared', ...body });
+const statusOf = async (api: Api, dataset: string): Promise<number> =>
+  (await api.fetch(`/v1/datasets/${dataset}`)).status;
+
+describe('A grant', () => {
+  it('gives a user a role, by id or name, which can be changed and taken away', async () => {
+    const { id } = await create();
+    expect(await statusOf(other, id)).toBe(404);
+
+    const made = await give(owner, id, { userId: other.id, role: 'reader' });
+    expect(made.status).toBe(201);
+    const grant = (await made.json()) as Grant;
+    expect(grant).toEqual({
+      id: expect.any(String),
+      userId: other.id,
+      groupId: null,
+      name: 'other',
+      role: 'reader',
+      grantedBy: owner.id,
+      createdAt: expect.any(String),
+    });
+    expect(await other.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'reader' });
+
+    const changed = await give(owner, id, { userId: 'OTHER', role: 'writer' });
+    expect(changed.status).toBe(200);
+    expect(await changed.json()).toMatchObject({ id: grant.id, role: 'writer' });
+    expect(await other.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'writer' });
+
+    const path = `/v1/datasets/${id}/grants/${grant.id}`;
+    expect((await send(owner, 'DELETE', path)).status).toBe(204);
+    expect(await statusOf(other, id)).toBe(404);
+    await expectProblem(await send(owner, 'DELETE', path), 404, 'grant-not-found');
+  });
+
+  it('to a group is its members’, and ends with the membership and with the group', async () => {
+    const { id } = await create();
+    expect((await give(owner, id, { groupId: 'team', role: 'writer' })).status).toBe(201);
+    expect(await member.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'writer' });
+    expect(await statusOf(other, id)).toBe(404);
+    await app.database.query(`DELETE FROM groups WHERE name = 'team'`);
+    expect(await statusOf(member, id)).toBe(404);
+    expect(await owner.json(200, `/v1/datasets/${id}/grants`)).toMatchObject({ items: [] });
+  });
+
+  it('of several counts by the highest', async () => {
+    const { id } = await create({ visibility: 'public' });
+    await give(owner, id, { groupId: 'idle', role: 'admin' });
+    await give(owner, id, { userId: member.id, role: 'reader' });
+    expect(await member.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'admin' });
+    expect(await other.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'reader' });
+    expect(await app.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'admin' });
+  });
+
+  it('is made by admins of the dataset alone, and listed for them alone', async () => {
+    const { id } = await create();
+    await give(owner, id, { userId: other.id, role: 'writer' });
+    const path = `/v1/datasets/${id}/grants`;
+    await expectProblem(
+      await give(other, id, { userId: 'member', role: 'reader' }),
+      403,
+      'forbidden',
+    );
+    await expectProblem(await other.fetch(path), 403, 'forbidden');
+    await expectProblem(await member.fetch(path), 404, 'dataset-not-found');
+    await expectProblem(
+      await give(member, id, { userId: 'member', role: 'admin' }),
+      404,
+      'dataset-not-found',
+    );
+    await give(owner, id, { userId: other.id, role: 'admin' });
+    expect((await give(other, id, { userId: 'member', role: 'reader' })).status).toBe(201);
+    expect(await statusOf(member, id)).toBe(200);
+  });
+
+  it('needs a user or a group that is there, one of them, and a role', async () => {
+    const { id } = await create();
+    const refused = async (body: object, status: number, code: string) =>
+      expectProblem(await give(owner, id, body), status, code);
+    await refused({ role: 'reader' }, 400, 'validation-failed');
+    await refused({ userId: 'other', groupId: 'idle', role: 'reader' }, 400, 'validation-failed');
+    await refused({ userId: 'other', role: 'owner' }, 400, 'validation-failed');
+    await refused({ userId: 'nobody', role: 'reader' }, 404, 'user-not-found');
+    await refused({ userId: randomUUID(), role: 'reader' }, 404, 'user-not-found');
+    await refused({ groupId: 'nobody', role: 'reader' }, 404, 'group-not-found');
+    const [path, stranger] = [`/v1/datasets/${id}/grants`, await create()];
+    const given = await give(owner, stranger.id, { userId: 'other', role: 'reader' });
+    const { id: ofAnother } = (await given.json()) as Grant;
+    for (const grantId of ['x', ofAnother]) {
+      await expectProblem(
+        await send(owner, 'DELETE', `${path}/${grantId}`),
+        404,
+        'grant-not-found',
+      );
+    }
+  });
+
+  it('is listed page by page', async () => {
+    const { id } = await create();
+    for (const userId of ['other', 'member', 'admin']) {
+      await give(owner, id, { userId, role: 'reader' });
+    }
+    const names: string[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: { items: Grant[]; nextCursor: string | null } = await owner.json(
+        200,
+        `/v1/datasets/${id}/grants?limit=2${cursor && `&cursor=${cursor}`}`,
+      );
+      names.push(...page.items.map(({ name }) => name));
+      cursor = page.nextCursor;
+    }
+    expect(names.sort()).toEqual(['admin', 'member', 'other']);
+  });
+
+  it('given by rivals at once is one grant, with the role of one of them', async () => {
+    const { id } = await create();
+    const roles = Array.from({ length: 12 }, (_, n) => (n % 2 ? 'reader' : 'writer'));
+    const answers = await Promise.all(
+      roles.map((role) => give(owner, id, { userId: 'other', role })),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
+    const { items } = await owner.json<{ items: Grant[] }>(200, `/v1/datasets/${id}/grants`);
+    expect(items).toHaveLength(1);
+    const { role } = await other.json(200, `/v1/datasets/${id}`);
+    expect(role).toBe(items[0]?.role);
+  });
+});
+
+describe('Ownership', () => {
+  it('can be given away by admins; the former owner keeps what was granted', async () => {
+    const { id } = await create();
+    await give(owner, id, { userId: owner.id, role: 'reader' });
+    const given = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
+    expect(await given.json()).toMatchObject({ ownerId: other.id, role: 'reader' });
+    expect(await other.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'admin' });
+    const back = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'owner' });
+    await expectProblem(back, 403, 'forbidden');
+  });
+
+  it('is not given to nobody, nor by writers', async () => {
+    const { id } = await create();
+    const to = (api: Api, ownerId: string) => send(api, 'PATCH', `/v1/datasets/${id}`, { ownerId });
+    await expectProblem(await to(owner, 'nobody'), 404, 'user-not-found');
+    await give(owner, id, { userId: 'other', role: 'writer' });
+    await expectProblem(await to(other, 'other'), 403, 'forbidden');
+  });
+
+  it('may leave the former owner without any role', async () => {
+    const { id } = await create();
+    const given = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
+    expect(given.status).toBe(200);
+    expect(await statusOf(owner, id)).toBe(404);
+  });
+});

@@ -1,0 +1,125 @@
+/** What there is for the matrix to ask for: a dataset with a file, and who stands how to it. */
+export interface Fixture {
+  datasetId: string;
+  /** Held by the dataset alone. */
+  fileId: number;
+  ownerId: string;
+}
+
+export interface Sample {
+  /** The path with its parameters filled in. */
+  path: (fixture: Fixture) => string;
+  body?: (fixture: Fixture) => object | FormData;
+  headers?: Record<string, string>;
+  /**
+   * What must be there for the caller; `dataset` where the document names a role for the path, or the
+   * body names a dataset. What is not there is answered with this code.
+   */
+  needs?: 'dataset' | 'file';
+  /** Of the dataset that the body names. */
+  role?: 'reader' | 'writer' | 'admin';
+}
+
+const ofDataset =
+  (rest: string): Sample['path'] =>
+  ({ datasetId }) =>
+    `/v1/datasets/${datasetId}${rest}`;
+const at =
+  (path: string): Sample['path'] =>
+  () =>
+    path;
+
+const file = (): FormData => {
+  const form = new FormData();
+  form.append('file', new Blob(['a,b\n1,2\n']), 'a.csv');
+  return form;
+};
+
+/**
+ * A request for each operation of the document: one that, where it is permitted, is carried out or
+ * fails for another reason, and leaves the fixture as it was.
+ */
+export const SAMPLES: Record<string, Sample> = {
+  'GET /health/live': { path: at('/health/live') },
+  'GET /health/ready': { path: at('/health/ready') },
+  'GET /metrics': { path: at('/metrics') },
+
+  'GET /v1/datasets': { path: at('/v1/datasets') },
+  'POST /v1/datasets': { path: at('/v1/datasets'), body: () => ({ name: 'Another' }) },
+  'POST /v1/datasets/batch-get': {
+    path: at('/v1/datasets/batch-get'),
+    body: ({ datasetId }) => ({ ids: [datasetId] }),
+  },
+  'POST /v1/datasets/batch-tag': {
+    path: at('/v1/datasets/batch-tag'),
+    body: ({ datasetId }) => ({ datasetIds: [datasetId], add: ['seen'] }),
+    needs: 'dataset',
+    role: 'writer',
+  },
+  'GET /v1/datasets/{id}': { path: ofDataset('') },
+  'PATCH /v1/datasets/{id}': { path: ofDataset(''), body: () => ({ description: 'edited' }) },
+  'DELETE /v1/datasets/{id}': { path: ofDataset(''), headers: { 'If-Match': '"another"' } },
+  'POST /v1/datasets/{id}/restore': { path: ofDataset('/restore') },
+  'GET /v1/datasets/{id}/statistics': { path: ofDataset('/statistics') },
+  'GET /v1/datasets/{id}/tags': { path: ofDataset('/tags') },
+  'PUT /v1/datasets/{id}/tags/{tag}': { path: ofDataset('/tags/seen') },
+  'DELETE /v1/datasets/{id}/tags/{tag}': { path: ofDataset('/tags/never-given') },
+  'GET /v1/datasets/{id}/grants': { path: ofDataset('/grants') },
+  'POST /v1/datasets/{id}/grants': {
+    path: ofDataset('/grants'),
+    body: ({ ownerId }) => ({ userId: ownerId, role: 'reader' }),
+  },
+  'DELETE /v1/datasets/{id}/grants/{grantId}': { path: ofDataset('/grants/none') },
+
+  'GET /v1/datasets/{id}/versions': { path: ofDataset('/versions') },
+  'POST /v1/datasets/{id}/versions': {
+    path: ofDataset('/versions'),
+    body: ({ fileId }) => ({
+      message: 'again',
+      changes: [{ op: 'put', path: 'a.csv', fileId }],
+    }),
+  },
+  'GET /v1/datasets/{id}/versions/{ref}': { path: ofDataset('/versions/1') },
+  'DELETE /v1/datasets/{id}/versions/{ref}': { path: ofDataset('/versions/999999') },
+  'GET /v1/datasets/{id}/versions/{ref}/files': { path: ofDataset('/versions/1/files') },
+  'GET /v1/datasets/{id}/versions/{ref}/content/{path}': {
+    path: ofDataset('/versions/1/content/a.csv'),
+  },
+  'GET /v1/datasets/{id}/versions/{ref}/overlay': { path: ofDataset('/versions/1/overlay') },
+  'GET /v1/datasets/{id}/versions/{ref}/archive': { path: ofDataset('/versions/1/archive') },
+  'POST /v1/datasets/{id}/versions/{ref}/restore': {
+    path: ofDataset('/versions/latest/restore'),
+    body: () => ({}),
+  },
+  'GET /v1/datasets/{id}/diff': { path: ofDataset('/diff?base=1&head=latest') },
+  'POST /v1/datasets/{id}/merge': {
+    path: ofDataset('/merge'),
+    body: () => ({ source: 'main', target: 'main' }),
+  },
+  'GET /v1/datasets/{id}/refs': { path: ofDataset('/refs') },
+  'GET /v1/datasets/{id}/refs/{name}': { path: ofDataset('/refs/main') },
+  'PUT /v1/datasets/{id}/refs/{name}': {
+    path: ofDataset('/refs/side'),
+    body: () => ({ version: 1 }),
+  },
+  'DELETE /v1/datasets/{id}/refs/{name}': { path: ofDataset('/refs/none') },
+
+  'GET /v1/schemas/overlay': { path: at('/v1/schemas/overlay') },
+  'GET /v1/tags': { path: at('/v1/tags') },
+  'PATCH /v1/tags/{tag}': { path: at('/v1/tags/never-given'), body: () => ({ name: 'other' }) },
+  'GET /v1/search': { path: at('/v1/search?q=matrix') },
+
+  'GET /v1/files': { path: at('/v1/files') },
+  'POST /v1/files': { path: at('/v1/files'), body: file },
+  'POST /v1/files/batch': { path: at('/v1/files/batch'), body: file },
+  'POST /v1/files/preflight': {
+    path: at('/v1/files/preflight'),
+    body: () => ({ digests: [`sha256:${'0'.repeat(64)}`] }),
+  },
+  'GET /v1/files/{id}': { path: ({ fileId }) => `/v1/files/${fileId}`, needs: 'file' },
+  'DELETE /v1/files/{id}': { path: ({ fileId }) => `/v1/files/${fileId}`, needs: 'file' },
+  'GET /v1/files/{id}/content': {
+    path: ({ fileId }) => `/v1/files/${fileId}/content`,
+    needs: 'file',
+  },
+};
