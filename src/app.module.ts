@@ -1,6 +1,6 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessModule, ApiKeyGuard } from './access/index.js';
+import { AccessModule, ApiKeyGuard, KeyLimitGuard } from './access/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
 import { JsonBodyGuard } from './core/http/json-body.guard.js';
@@ -21,9 +21,10 @@ export class AppModule {
         SearchModule,
         StorageModule,
       ],
-      // In this order: nobody's body is read before they have shown who they are.
+      // In this order: nobody's body is read before they have shown who they are, and may still ask.
       providers: [
         { provide: APP_GUARD, useExisting: ApiKeyGuard },
+        { provide: APP_GUARD, useExisting: KeyLimitGuard },
         { provide: APP_GUARD, useExisting: JsonBodyGuard },
       ],
     };

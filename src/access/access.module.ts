@@ -9,16 +9,17 @@ import { ApiKeyRecord } from './entities/api-key.entity.js';
 import { Group } from './entities/group.entity.js';
 import { GroupMember } from './entities/group-member.entity.js';
 import { User } from './entities/user.entity.js';
+import { LimitsModule } from './limits/limits.module.js';
 
 /** Who calls, and whether they may: a key on every route that is not declared public. */
 @Module({
-  imports: [TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User])],
+  imports: [LimitsModule, TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User])],
   providers: [
     ApiKeysRepository,
     BootstrapKeyService,
     { provide: PRINCIPAL_AUTHENTICATOR, useClass: ApiKeyAuthenticator },
     ApiKeyGuard,
   ],
-  exports: [ApiKeyGuard, BootstrapKeyService],
+  exports: [ApiKeyGuard, BootstrapKeyService, LimitsModule],
 })
 export class AccessModule {}

@@ -9,6 +9,7 @@ import {
 } from '../core/contracts/principal.contract.js';
 import { ForbiddenError, UnauthenticatedError } from '../core/errors/index.js';
 import { PERMISSION, PUBLIC } from '../core/http/permissions.js';
+import { AddressLimitMiddleware } from './limits/address-limit.middleware.js';
 
 const BEARER = /^Bearer +([\w-]+) *$/i;
 
@@ -18,6 +19,7 @@ export class ApiKeyGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     @Inject(PRINCIPAL_AUTHENTICATOR) private readonly authenticator: IPrincipalAuthenticator,
+    private readonly addresses: AddressLimitMiddleware,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -38,7 +40,10 @@ export class ApiKeyGuard implements CanActivate {
   private async identify(request: Request): Promise<Principal> {
     const [, key] = BEARER.exec(request.headers.authorization ?? '') ?? [];
     const known = key === undefined ? null : await this.authenticator.authenticate(key);
-    if (!known) throw new UnauthenticatedError();
+    if (!known) {
+      await this.addresses.countFailure(request);
+      throw new UnauthenticatedError();
+    }
     return Object.assign({ requestId: request.id as string }, known);
   }
 }

@@ -4,6 +4,7 @@ import { CreateDatasets1764100000000 } from './1764100000000-create-datasets.js'
 import { CreateRemoval1764200000000 } from './1764200000000-create-removal.js';
 import { CreateSearch1764300000000 } from './1764300000000-create-search.js';
 import { CreateUsers1764400000000 } from './1764400000000-create-users.js';
+import { CreateLimits1764600000000 } from './1764600000000-create-limits.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -12,4 +13,5 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateRemoval1764200000000,
   CreateSearch1764300000000,
   CreateUsers1764400000000,
+  CreateLimits1764600000000,
 ];
