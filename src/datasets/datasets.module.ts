@@ -29,6 +29,9 @@ import { Layer } from './entities/layer.entity.js';
 import { VersionLayer } from './entities/version-layer.entity.js';
 import { MergeController } from './merge/merge.controller.js';
 import { MergeService } from './merge/merge.service.js';
+import { DatasetQuotasController } from './quota/dataset-quotas.controller.js';
+import { DatasetQuotasRepository } from './quota/dataset-quotas.repository.js';
+import { DatasetQuotasService } from './quota/dataset-quotas.service.js';
 import { RefsController } from './refs/refs.controller.js';
 import { RefsRepository } from './refs/refs.repository.js';
 import { RefsService } from './refs/refs.service.js';
@@ -75,6 +78,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     CommitController,
     CompareController,
     CreateDatasetController,
+    DatasetQuotasController,
     DatasetTagsController,
     DatasetsController,
     DeletionController,
@@ -94,6 +98,8 @@ import { VersionsRepository } from './versions/versions.repository.js';
     CommitWriter,
     CompareService,
     ComponentsRepository,
+    DatasetQuotasRepository,
+    DatasetQuotasService,
     DatasetsRepository,
     DatasetsService,
     DeletionRepository,

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as limitsErrors from '../../src/access/limits/limits.errors.js';
 import * as coreErrors from '../../src/core/errors/index.js';
 import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
@@ -34,7 +35,9 @@ const PROVOKED_BY: Record<string, string> = {
   'path-conflict': 'merges',
   'path-exists': 'refused-commits',
   'path-not-found': 'versions',
+  'quota-exceeded': 'quotas',
   'range-not-satisfiable': 'download-ranges',
+  'rate-limited': 'rate-limits',
   'ref-not-found': 'refs',
   'request-timeout': 'limits',
   'route-not-found': 'operation-routes',
@@ -44,6 +47,7 @@ const PROVOKED_BY: Record<string, string> = {
   'tag-immutable': 'refs',
   'tag-not-found': 'tags',
   'tag-too-common': 'tag-renaming',
+  'too-many-uploads': 'limits',
   'transaction-conflict': 'outages',
   unauthenticated: 'access',
   'unsupported-content-encoding': 'bad-requests',
@@ -72,7 +76,12 @@ const isErrorClass = (value: unknown): value is ErrorClass =>
   typeof value === 'function' && value.prototype instanceof coreErrors.AppError;
 
 /** Constructors of errors only build a message: a list stands for any argument. */
-const codes = Object.values<unknown>({ ...coreErrors, ...datasetsErrors, ...filesErrors })
+const codes = Object.values<unknown>({
+  ...coreErrors,
+  ...datasetsErrors,
+  ...filesErrors,
+  ...limitsErrors,
+})
   .filter(isErrorClass)
   .map((Class) => new Class([], []).code)
   .sort();
