@@ -1,6 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { AccessModule, AuditModule, BearerGuard, GrantsModule } from './access/index.js';
+import {
+  AccessModule,
+  AuditModule,
+  BearerGuard,
+  GrantsModule,
+  KeyLimitGuard,
+} from './access/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
 import { JsonBodyGuard } from './core/http/json-body.guard.js';
@@ -23,9 +29,10 @@ export class AppModule {
         SearchModule,
         StorageModule,
       ],
-      // In this order: nobody's body is read before they have shown who they are.
+      // In this order: nobody's body is read before they have shown who they are, and may still ask.
       providers: [
         { provide: APP_GUARD, useExisting: BearerGuard },
+        { provide: APP_GUARD, useExisting: KeyLimitGuard },
         { provide: APP_GUARD, useExisting: JsonBodyGuard },
       ],
     };

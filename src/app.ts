@@ -2,11 +2,14 @@ import { VersioningType } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
+import { AddressLimitMiddleware } from './access/index.js';
 import { AppModule } from './app.module.js';
 import type { Env } from './core/config/config.js';
 import { migrate, type DatabaseAddress } from './core/database/index.js';
 import { armFaultPoint } from './core/faults/fault-points.js';
+import { corsOptions } from './core/http/cors.options.js';
 import { assignRequestId } from './core/http/request-id.js';
+import { securityHeaders } from './core/http/security-headers.js';
 import { requireHost, tuneServer } from './core/http/server.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { serveOpenApi } from './openapi.js';
@@ -28,9 +31,17 @@ export async function createApp(
   app.disable('x-powered-by');
   // `a[b]=c` stays a plain name: nobody here takes nested query parameters.
   app.set('query parser', 'simple');
-  app.use(assignRequestId, requireHost);
+  // A number of hops and never `true`: whoever is trusted at any distance can say any address.
+  app.set('trust proxy', env.TRUST_PROXY_HOPS);
+  app.use(assignRequestId, securityHeaders());
+  if (env.CORS_ORIGINS.length > 0) app.enableCors(corsOptions(env.CORS_ORIGINS));
+  const addresses = app.get(AddressLimitMiddleware);
+  app.use(requireHost, addresses.use.bind(addresses));
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
-  tuneServer(app.getHttpServer());
+  tuneServer(app.getHttpServer(), {
+    maxConnections: env.MAX_CONNECTIONS,
+    stallSeconds: env.DOWNLOAD_STALL_SECONDS,
+  });
   serveOpenApi(app);
   await app.init();
   // From here on: what Nest tells of its own start is of no use to an operator.

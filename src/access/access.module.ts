@@ -29,6 +29,7 @@ import { ApiKeysService } from './keys/api-keys.service.js';
 import { BootstrapKeyService } from './keys/bootstrap-key.service.js';
 import { BootstrapKeysRepository } from './keys/bootstrap-keys.repository.js';
 import { KeyUses } from './keys/key-uses.service.js';
+import { LimitsModule } from './limits/limits.module.js';
 import { MeController } from './me/me.controller.js';
 import { MeService } from './me/me.service.js';
 import { Ownership } from './users/ownership.js';
@@ -39,7 +40,11 @@ import { UsersService } from './users/users.service.js';
 /** Who calls, and whether they may: a key or a token on every route that is not declared public. */
 @Global()
 @Module({
-  imports: [DiscoveryModule, TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User])],
+  imports: [
+    DiscoveryModule,
+    LimitsModule,
+    TypeOrmModule.forFeature([ApiKeyRecord, Group, GroupMember, User]),
+  ],
   controllers: [
     ApiKeysController,
     GroupsController,
@@ -72,6 +77,6 @@ import { UsersService } from './users/users.service.js';
     UsersRepository,
     UsersService,
   ],
-  exports: [BearerGuard, BootstrapKeyService, DIRECTORY],
+  exports: [BearerGuard, BootstrapKeyService, DIRECTORY, LimitsModule],
 })
 export class AccessModule {}

@@ -58,7 +58,7 @@ export class CreateDatasetController {
   ): Promise<DatasetDto> {
     const call = { caller, key };
     const dataset = request.is(FORM)
-      ? await this.forms.receive(request, response, async (received) => {
+      ? await this.forms.receive(caller, request, response, async (received) => {
           const form = await parseDatasetForm(received);
           return await this.make(
             call,

@@ -32,6 +32,9 @@ import { VersionLayer } from './entities/version-layer.entity.js';
 import { MergeController } from './merge/merge.controller.js';
 import { MergeService } from './merge/merge.service.js';
 import { OwnedDatasetsRepository } from './owned-datasets.repository.js';
+import { DatasetQuotasController } from './quota/dataset-quotas.controller.js';
+import { DatasetQuotasRepository } from './quota/dataset-quotas.repository.js';
+import { DatasetQuotasService } from './quota/dataset-quotas.service.js';
 import { RefsController } from './refs/refs.controller.js';
 import { RefsRepository } from './refs/refs.repository.js';
 import { RefsService } from './refs/refs.service.js';
@@ -79,6 +82,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     CommitController,
     CompareController,
     CreateDatasetController,
+    DatasetQuotasController,
     DatasetTagsController,
     DatasetsController,
     DeletionController,
@@ -99,6 +103,8 @@ import { VersionsRepository } from './versions/versions.repository.js';
     CompareService,
     ComponentsRepository,
     DatasetChanges,
+    DatasetQuotasRepository,
+    DatasetQuotasService,
     DatasetsRepository,
     DatasetsService,
     DeletionRepository,

@@ -38,7 +38,7 @@ export const COMMIT_PROBLEMS = {
   404: ['file-not-found'],
   422: ['idempotency-key-reused'],
   503: ['storage-unavailable', 'transaction-conflict', 'outcome-unknown'],
-  507: ['storage-full'],
+  507: ['storage-full', 'quota-exceeded'],
 } as const;
 
 /** Of `POST /v1/datasets`, in both forms. */
@@ -49,6 +49,7 @@ export const CREATE_PROBLEMS = {
   409: ['slug-taken', 'path-conflict', 'idempotency-in-progress'],
   413: ['body-too-large', 'upload-too-large'],
   415: ['unsupported-media-type', 'unsupported-content-encoding'],
+  429: ['too-many-uploads'],
   500: ['content-hash-conflict'],
   503: [...COMMIT_PROBLEMS[503], 'upload-slots-busy', 'upload-lease-lost'],
 } as const;

@@ -18,6 +18,7 @@ import type {
 import { DIRECTORY, type IDirectory } from '../core/contracts/directory.contract.js';
 import type { DatasetId } from '../core/contracts/ids.js';
 import type { DatasetRole, Principal } from '../core/contracts/principal.contract.js';
+import { QUOTAS, type IQuotas } from '../core/contracts/quotas.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
 import { EtagMismatchError } from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
@@ -38,6 +39,7 @@ export class DatasetsService implements IDatasetService {
   constructor(
     @Inject(DATASET_REPOSITORY) private readonly datasets: IDatasetRepository,
     @Inject(DIRECTORY) private readonly directory: IDirectory,
+    @Inject(QUOTAS) private readonly quotas: IQuotas,
     private readonly changes: DatasetChanges,
     private readonly commits: CommitService,
     private readonly unitOfWork: UnitOfWork,
@@ -136,6 +138,7 @@ export class DatasetsService implements IDatasetService {
       const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
       const ownerId = owner?.id ?? dataset.ownerId;
       const fields = { slug, name, description, metadata, visibility, ownerId };
+      if (ownerId !== dataset.ownerId) await this.quotas.admitDataset(tx, caller, id, ownerId);
       await this.datasets.update(tx, id, fields);
       if (tags) await this.datasets.replaceTags(tx, id, tags);
       this.changes.announce(tx, caller, 'dataset.updated', [id]);

@@ -7,6 +7,7 @@ import { CreateUsers1764400000000 } from './1764400000000-create-users.js';
 import { AddClaims1764410000000 } from './1764410000000-add-claims.js';
 import { CreateGrants1764450000000 } from './1764450000000-create-grants.js';
 import { CreateAudit1764500000000 } from './1764500000000-create-audit.js';
+import { CreateLimits1764600000000 } from './1764600000000-create-limits.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -18,4 +19,5 @@ export const MIGRATIONS: MigrationClass[] = [
   AddClaims1764410000000,
   CreateGrants1764450000000,
   CreateAudit1764500000000,
+  CreateLimits1764600000000,
 ];

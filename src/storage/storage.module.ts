@@ -24,6 +24,7 @@ import { FilesService } from './files/files.service.js';
 import { FormReceiver } from './files/upload/form-receiver.js';
 import { FormUploads } from './files/upload/form-uploads.js';
 import { RawReceiver } from './files/upload/raw-receiver.js';
+import { UploadGate } from './files/upload/upload-gate.js';
 import { UploadSlots } from './files/upload/upload-slots.js';
 import { GarbageCollector } from './gc/garbage-collector.service.js';
 import { GarbageRepository } from './gc/garbage.repository.js';
@@ -72,6 +73,7 @@ import { StorageFactory } from './storage-factory.service.js';
     Settlement,
     StoredFilesRepository,
     UploadLeases,
+    UploadGate,
     UploadSlots,
   ],
   exports: [

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
+import * as limitsErrors from '../../src/access/limits/limits.errors.js';
 import * as coreErrors from '../../src/core/errors/index.js';
 import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
@@ -37,7 +38,9 @@ const PROVOKED_BY: Record<string, string> = {
   'path-conflict': 'merges',
   'path-exists': 'refused-commits',
   'path-not-found': 'versions',
+  'quota-exceeded': 'quotas',
   'range-not-satisfiable': 'download-ranges',
+  'rate-limited': 'rate-limits',
   'ref-not-found': 'refs',
   'request-timeout': 'limits',
   'route-not-found': 'operation-routes',
@@ -47,6 +50,7 @@ const PROVOKED_BY: Record<string, string> = {
   'tag-immutable': 'refs',
   'tag-not-found': 'tags',
   'tag-too-common': 'tag-renaming',
+  'too-many-uploads': 'limits',
   'transaction-conflict': 'outages',
   unauthenticated: 'access',
   'unsupported-content-encoding': 'bad-requests',
@@ -81,6 +85,7 @@ const codes = Object.values<unknown>({
   ...datasetsErrors,
   ...filesErrors,
   ...grantsErrors,
+  ...limitsErrors,
 })
   .filter(isErrorClass)
   .map((Class) => new Class([], []).code)

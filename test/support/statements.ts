@@ -42,8 +42,8 @@ export class StatementCounter {
     }
     this.statements = [];
     await work();
-    // Whose key it is is asked now and then, and remembered in between.
-    return this.statements.filter((sql) => !sql.includes('FROM api_keys'));
+    // Whose key it is, and what it has left, is asked now and then, and remembered in between.
+    return this.statements.filter((sql) => !/FROM api_keys|INTO rate_limits/.test(sql));
   }
 
   stop(): void {

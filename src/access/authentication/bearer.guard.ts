@@ -9,6 +9,7 @@ import {
 } from '../../core/contracts/principal.contract.js';
 import { ForbiddenError, UnauthenticatedError } from '../../core/errors/index.js';
 import { PERMISSION, PUBLIC } from '../../core/http/permissions.js';
+import { AddressLimitMiddleware } from '../limits/address-limit.middleware.js';
 
 /** RFC 6750 section 2.1: keys, and the dots of a JWT. */
 const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
@@ -19,6 +20,7 @@ export class BearerGuard implements CanActivate {
   constructor(
     private readonly reflector: Reflector,
     @Inject(PRINCIPAL_AUTHENTICATOR) private readonly authenticator: IPrincipalAuthenticator,
+    private readonly addresses: AddressLimitMiddleware,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -39,7 +41,10 @@ export class BearerGuard implements CanActivate {
   private async identify(request: Request): Promise<Principal> {
     const [, key] = BEARER.exec(request.headers.authorization ?? '') ?? [];
     const known = key === undefined ? null : await this.authenticator.authenticate(key);
-    if (!known) throw new UnauthenticatedError();
+    if (!known) {
+      await this.addresses.countFailure(request);
+      throw new UnauthenticatedError();
+    }
     return Object.assign({ requestId: request.id as string }, known);
   }
 }

@@ -1,7 +1,7 @@
 import type { MeDto } from './dto/me.dto.js';
 import type { Me } from './me.service.js';
 
-export const toMeDto = ({ user, groups, key, expiresAt, permissions }: Me): MeDto => ({
+export const toMeDto = ({ user, groups, key, expiresAt, permissions, usage }: Me): MeDto => ({
   user: {
     id: user.id,
     name: user.name,
@@ -18,4 +18,5 @@ export const toMeDto = ({ user, groups, key, expiresAt, permissions }: Me): MeDt
   },
   expiresAt,
   permissions,
+  quota: usage,
 });

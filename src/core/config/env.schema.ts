@@ -17,6 +17,14 @@ const secureUrl = z.url().refine((text) => {
 }, 'must be an https URL');
 
 const LOOPBACK = new Set(['localhost', '127.0.0.1', '[::1]']);
+/** Exact origins, parted by commas: https://app.example.org. No `*`, which would let in every page there is. */
+const origins = z
+  .string()
+  .transform((text) => text.split(',').map((one) => one.trim()))
+  .refine(
+    (all) => all.every((one) => /^https?:/.test(one) && URL.parse(one)?.origin === one),
+    'must be origins such as https://app.example.org, parted by commas, without a path and without *',
+  );
 
 /**
  * Every setting, once. `.env.example` and the table in README.md follow this order; a test compares
@@ -27,6 +35,14 @@ const settings = z.object({
   PORT: whole(0, 65_535).default(3000),
   /** Address the HTTP server binds. Anything but a loopback address belongs behind TLS. */
   HOST: z.string().min(1).default('127.0.0.1'),
+  /** Proxies in front of it that add to X-Forwarded-For; 0: the header is passed over. */
+  TRUST_PROXY_HOPS: whole(0, 16).default(0),
+  /** Origins of pages that browsers let call the API, parted by commas. */
+  CORS_ORIGINS: origins.default([]),
+  /** Connections at a time; more are closed as they come. */
+  MAX_CONNECTIONS: whole(1, 1_000_000).default(4000),
+  /** Seconds in which a client takes not a byte of its answer, after which it is cut off. */
+  DOWNLOAD_STALL_SECONDS: whole(1, 3600).default(60),
   /** Folder of the embedded database, of local files and of the first admin key. */
   STRATUM_DATA_DIR: z.string().min(1).default('./data'),
   /** A PostgreSQL server to use in place of the embedded one. */
@@ -57,6 +73,14 @@ const settings = z.object({
   OIDC_GROUPS_CLAIM: z.string().min(1).optional(),
   /** Whoever's groups claim has this name is an admin of the installation, and nobody else with a token. */
   OIDC_ADMIN_GROUP: z.string().min(1).optional(),
+  /** Requests that an API key may make in a minute, on all replicas together; 0: any number. */
+  RATE_LIMIT_PER_KEY: whole(0, 1_000_000_000).default(600_000),
+  /** Requests without a valid key from one address in a minute; 0: any number. */
+  RATE_LIMIT_PER_ADDRESS: whole(0, 1_000_000_000).default(600_000),
+  /** Bytes of distinct contents that a user may keep; 0: any number. */
+  QUOTA_USER_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(0),
+  /** Bytes of distinct contents that a dataset may keep in all its versions; 0: any number. */
+  QUOTA_DATASET_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(0),
   /** How much is logged. */
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   /** Largest file in bytes. */
@@ -65,6 +89,8 @@ const settings = z.object({
   UPLOAD_MAX_FILES: whole(1, 10_000).default(1000),
   /** Upload requests received at the same time; more are told to come back. */
   UPLOAD_SLOTS: whole(1, 100_000).default(256),
+  /** Of these, how many one user may take. */
+  UPLOAD_SLOTS_PER_USER: whole(1, 100_000).default(240),
   /** Seconds without a byte from the client after which an upload is ended. */
   UPLOAD_STALL_SECONDS: whole(1, 3600).default(30),
   /** Seconds an upload stays claimed without a sign of life from its process. */

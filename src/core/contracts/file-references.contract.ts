@@ -1,6 +1,7 @@
 import type { Transaction } from '../database/unit-of-work.js';
 import type { FileId } from './ids.js';
 import type { Principal } from './principal.contract.js';
+import type { SizedContent } from './quotas.contract.js';
 
 export const FILE_REFERENCES = Symbol('IFileReferences');
 
@@ -50,6 +51,17 @@ export interface AcquiredReference {
  * in the order of their content hash, so that two callers can't wait for each other.
  */
 export interface IFileReferences {
+  /**
+   * Whether the owner may keep these contents; to be asked before references on them are added, here or
+   * by `IArtifactProducer.publish`, in the same transaction. See `IQuotas.admit`.
+   * @throws QuotaExceededError
+   */
+  admit(
+    tx: Transaction,
+    caller: Principal,
+    owner: ReferenceOwner,
+    contents: readonly SizedContent[],
+  ): Promise<void>;
   /** One more reference on a file that exists. @throws FileNotFoundError */
   acquire(tx: Transaction, fileId: FileId, owner: ReferenceOwner, use: FileUse): Promise<void>;
   /**

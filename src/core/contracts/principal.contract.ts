@@ -14,6 +14,7 @@ export const PERMISSIONS = [
   'users:write',
   'groups:read',
   'groups:write',
+  'quotas:write',
   'audit:read',
   'metrics:read',
   'profile:read',
@@ -25,6 +26,7 @@ export type Permission = (typeof PERMISSIONS)[number];
 export const ADMIN_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   'users:write',
   'groups:write',
+  'quotas:write',
   'audit:read',
   'metrics:read',
 ]);

@@ -13,6 +13,7 @@ export type ErrorKind =
   | 'range-not-satisfiable'
   | 'unprocessable'
   | 'precondition-required'
+  | 'too-many-requests'
   | 'headers-too-large'
   | 'internal'
   | 'unavailable'

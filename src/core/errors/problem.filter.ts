@@ -32,11 +32,15 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
+/** Headers of a content; what browsers may do with the answer holds for any. */
+const OF_CONTENT =
+  /^(content-(?!security-policy)|etag|repr-digest|last-modified|accept-ranges|cache-control)/;
+
 function respond(request: Request, response: Response, problem: Problem, error: AppError): void {
   const body = Buffer.from(JSON.stringify(problem));
   for (const name of response.getHeaderNames()) {
     // What a successful answer would have said of its content is not true of this one.
-    if (/^(content-|etag|repr-digest|last-modified|accept-ranges|cache-control)/.test(name)) {
+    if (OF_CONTENT.test(name)) {
       response.removeHeader(name);
     }
   }

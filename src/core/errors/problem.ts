@@ -29,6 +29,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   'range-not-satisfiable': 416,
   unprocessable: 422,
   'precondition-required': 428,
+  'too-many-requests': 429,
   'headers-too-large': 431,
   internal: 500,
   unavailable: 503,

@@ -19,6 +19,7 @@ const ANY_ROUTE: CodesByStatus = { 400: ['bad-request'], 500: ['internal'] };
 const ROUTE_WITH_KEY: CodesByStatus = {
   401: ['unauthenticated'],
   403: ['forbidden'],
+  429: ['rate-limited'],
   503: ['database-unavailable'],
 };
 const JSON_BODY: CodesByStatus = {

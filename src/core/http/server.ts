@@ -18,11 +18,17 @@ const HEADERS_TIMEOUT_MS = 15_000;
 /** How long a client may still send the rest of a request that has its answer. */
 const REST_MS = 5_000;
 
-export function tuneServer(server: Server): void {
+export function tuneServer(
+  server: Server,
+  limits: { maxConnections: number; stallSeconds: number },
+): void {
+  server.maxConnections = limits.maxConnections;
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   // Node's default of 300 s cuts honest large uploads.
   server.requestTimeout = 0;
   server.keepAliveTimeout = 65_000;
+  // Nothing in either direction for so long: `endStalled` decides who is at fault.
+  server.timeout = limits.stallSeconds * 1000;
   // `requireHost` does, with a problem.
   (server as Server & { requireHostHeader: boolean }).requireHostHeader = false;
   holdExpectations(server);
@@ -30,6 +36,7 @@ export function tuneServer(server: Server): void {
   server.on('connect', (_request, socket) => answerRaw(socket, new BadRequestError(NO_TUNNEL)));
   server.on('request', (request, response) => {
     response.once('finish', () => endRest(request));
+    response.on('timeout', endStalled);
   });
 }
 
@@ -43,6 +50,15 @@ export const requireHost: RequestHandler = (request, _response, next) => {
     next();
   }
 };
+
+/**
+ * Cuts a client off that takes none of the bytes which wait for it: it would keep a connection, a file
+ * and the chunks read ahead for as long as it likes. While nothing waits, it is the client that waits
+ * for us. Node has seen to it that not a byte got out: a slow reader is none that has stopped.
+ */
+function endStalled(socket: Socket): void {
+  if (socket.writableLength > 0) socket.destroy();
+}
 
 /** A body that never ends would keep its connection, and so the end of the process. */
 function endRest(request: IncomingMessage): void {

@@ -54,6 +54,10 @@ export class Dataset {
   @Column({ type: 'bigint', name: 'stored_bytes', default: 0 })
   storedBytes: string;
 
+  /** Bytes that it may keep; `null`: what is configured for every dataset. */
+  @Column({ type: 'bigint', name: 'quota_bytes', nullable: true })
+  quotaBytes: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;
 

@@ -67,7 +67,7 @@ export class CommitWriter {
 
   /**
    * @throws DatasetNotFoundError, VersionNotFoundError, FileNotFoundError, ParentNotHeadError,
-   *   PathAbsentError, PathExistsError, PathConflictError
+   *   PathAbsentError, PathExistsError, PathConflictError, QuotaExceededError
    */
   async write(tx: Transaction, caller: Principal, commit: PreparedCommit): Promise<Version> {
     const { datasetId } = commit;
@@ -137,6 +137,7 @@ export class CommitWriter {
     const files = new Map<string, DescribedFile>();
     for (const [path, entry] of plan) if (entry !== null) files.set(path, fileOf(entry));
     const all = [...files.values()];
+    await this.references.admit(tx, caller, ownerOf(version.datasetId), all);
     const acquired = await this.acquire(tx, caller, ownerOf(version.datasetId), all);
     const ids = await this.components.insertAll(
       tx,

@@ -52,7 +52,7 @@ export class CommitService {
   /**
    * What a caller asks for.
    * @throws DatasetNotFoundError, FileNotFoundError, ParentNotHeadError, PathAbsentError,
-   *   PathExistsError, PathConflictError, ValidationFailedError: nothing was changed
+   *   PathExistsError, PathConflictError, QuotaExceededError, ValidationFailedError: nothing was changed
    */
   async commit(
     caller: Principal,

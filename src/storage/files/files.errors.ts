@@ -9,3 +9,13 @@ export class UploadSlotsBusyError extends AppError {
     super('Repeat the upload when others have ended.', { retryAfter: 5 });
   }
 }
+
+export class TooManyUploadsError extends AppError {
+  readonly kind = 'too-many-requests';
+  readonly code = 'too-many-uploads';
+  readonly title = 'One user sends too many uploads at once';
+
+  constructor(limit: number) {
+    super(`At most ${limit} uploads of one user are received at the same time.`, { retryAfter: 5 });
+  }
+}

@@ -34,6 +34,7 @@ const UPLOAD_PROBLEMS = {
   413: ['upload-too-large'],
   415: ['unsupported-content-encoding'],
   422: ['idempotency-key-reused'],
+  429: ['too-many-uploads'],
   500: ['content-hash-conflict'],
   503: [
     'upload-slots-busy',
@@ -42,7 +43,7 @@ const UPLOAD_PROBLEMS = {
     'transaction-conflict',
     'outcome-unknown',
   ],
-  507: ['storage-full'],
+  507: ['storage-full', 'quota-exceeded'],
 } as const;
 
 const RAW_PARAMETERS = [

@@ -46,7 +46,8 @@ export class FilesService {
    * Makes staged uploads files of the caller, all or none, each with one hold, in the order given.
    * When the claim holds an earlier answer for the same content, that is the answer and nothing is
    * kept. The staged bytes are the caller's to discard when this throws.
-   * @throws IdempotencyKeyReusedError when the claim's earlier answer was for other content
+   * @throws QuotaExceededError, IdempotencyKeyReusedError when the claim's earlier answer was for other
+   *   content
    */
   async create(
     caller: Principal,
@@ -65,7 +66,9 @@ export class FilesService {
       }));
     }
     return await this.unitOfWork.run(async (tx) => {
-      await this.producer.publish(tx, staged, holdOf(caller.id));
+      const owner = holdOf(caller.id);
+      await this.references.admit(tx, caller, owner, staged);
+      await this.producer.publish(tx, staged, owner);
       const created: CreatedFile[] = [];
       for (const { attemptId } of staged) {
         created.push(await this.files.findCreated(tx, caller, attemptId));

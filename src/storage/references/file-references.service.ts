@@ -1,4 +1,4 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import type {
   AcquiredReference,
   FileUse,
@@ -7,6 +7,7 @@ import type {
 } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { QUOTAS, type IQuotas, type SizedContent } from '../../core/contracts/quotas.contract.js';
 import type { Transaction } from '../../core/database/index.js';
 import { FileNotFoundError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
@@ -16,9 +17,19 @@ import { StoredFilesRepository } from '../ingest/stored-files.repository.js';
 @Injectable()
 export class FileReferences implements IFileReferences {
   constructor(
+    @Inject(QUOTAS) private readonly quotas: IQuotas,
     private readonly files: StoredFilesRepository,
     private readonly views: FilesRepository,
   ) {}
+
+  async admit(
+    tx: Transaction,
+    caller: Principal,
+    owner: ReferenceOwner,
+    contents: readonly SizedContent[],
+  ): Promise<void> {
+    await this.quotas.admit(tx, caller, owner, contents);
+  }
 
   async acquire(
     tx: Transaction,

@@ -43,6 +43,19 @@ export class MyKeyDto {
   expiresAt: Date | null;
 }
 
+/** What the user keeps: the user's uploads, and the datasets that the user owns. */
+export class MyQuotaDto {
+  /** Bytes that may be kept; `null`: any number. */
+  @ApiProperty({ type: Number, nullable: true, example: 107374182400 })
+  quotaBytes: number | null;
+
+  /** Bytes that are kept, each content once. */
+  usedBytes: number;
+
+  /** Contents that are kept. */
+  files: number;
+}
+
 /** Who calls, and what they may do. */
 export class MeDto {
   user: MyUserDto;
@@ -60,4 +73,6 @@ export class MeDto {
   /** What the key or the token permits its user. */
   @ApiProperty({ enum: PERMISSIONS, isArray: true })
   permissions: Permission[];
+
+  quota: MyQuotaDto;
 }

@@ -5,11 +5,12 @@ import {
   type IArtifactProducer,
 } from '../../../core/contracts/artifact-producer.contract.js';
 import { ENV, type Env } from '../../../core/config/config.js';
+import type { Principal } from '../../../core/contracts/principal.contract.js';
 import { inviteBody } from '../../../core/http/expect-continue.js';
 import { BATCH_FIELD_BYTES, FormReceiver } from './form-receiver.js';
 import { FORM_OVERHEAD_BYTES, receiveBody, refuseEarly } from './receive-body.js';
 import type { StagedPart } from './staging-engine.js';
-import { UploadSlots } from './upload-slots.js';
+import { UploadGate } from './upload-gate.js';
 
 /** What a form has brought: durable bytes that are no files yet, and its fields. */
 export interface ReceivedForm {
@@ -24,7 +25,7 @@ export class FormUploads {
   constructor(
     @Inject(ENV) private readonly env: Env,
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
-    private readonly slots: UploadSlots,
+    private readonly gate: UploadGate,
     private readonly forms: FormReceiver,
   ) {}
 
@@ -33,9 +34,10 @@ export class FormUploads {
    * file name of each comes as it was sent, and may be a path. What `use` does not publish is given
    * up.
    * @throws MalformedMultipartError, ValidationFailedError, UploadTooLargeError,
-   *   UploadSlotsBusyError, RequestAbortedError, RequestTimeoutError, and what `use` throws
+   *   UploadSlotsBusyError, TooManyUploadsError, QuotaExceededError, RequestAbortedError, RequestTimeoutError, and what `use` throws
    */
   async receive<T>(
+    caller: Principal,
     request: Request,
     response: Response,
     use: (form: ReceivedForm) => Promise<T>,
@@ -43,7 +45,7 @@ export class FormUploads {
     const { UPLOAD_MAX_BYTES, UPLOAD_MAX_FILES, UPLOAD_STALL_SECONDS } = this.env;
     const limit = UPLOAD_MAX_BYTES * UPLOAD_MAX_FILES + BATCH_FIELD_BYTES + FORM_OVERHEAD_BYTES;
     refuseEarly(request, limit, UPLOAD_MAX_BYTES);
-    const releaseSlot = this.slots.take();
+    const releaseSlot = await this.gate.enter(request, caller);
     try {
       inviteBody(request, response);
       const rules = {

@@ -14,13 +14,14 @@ import {
   type StagedArtifact,
 } from '../../../core/contracts/artifact-producer.contract.js';
 import { ENV, type Env } from '../../../core/config/config.js';
+import type { Principal } from '../../../core/contracts/principal.contract.js';
 import { UnauthenticatedError } from '../../../core/errors/index.js';
 import { inviteBody } from '../../../core/http/expect-continue.js';
 import { IdempotencyService } from '../../../core/idempotency/idempotency.service.js';
 import { FormReceiver } from './form-receiver.js';
 import { RawReceiver } from './raw-receiver.js';
 import { FORM_OVERHEAD_BYTES, receiveBody, refuseEarly } from './receive-body.js';
-import { UploadSlots } from './upload-slots.js';
+import { UploadGate } from './upload-gate.js';
 
 const BATCH = Symbol('batch-upload');
 
@@ -37,7 +38,7 @@ export class UploadInterceptor implements NestInterceptor {
     @Inject(ENV) private readonly env: Env,
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
     private readonly idempotency: IdempotencyService,
-    private readonly slots: UploadSlots,
+    private readonly gate: UploadGate,
     private readonly forms: FormReceiver,
     private readonly raw: RawReceiver,
   ) {}
@@ -46,14 +47,15 @@ export class UploadInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<Request>();
     const isBatch = Reflect.getMetadata(BATCH, context.getHandler()) === true;
     this.refuseEarly(request, isBatch);
+    const caller = callerOf(request);
     // Before a slot is taken: whoever waits for another request with the same key is no load.
     const claim = await this.idempotency.claim(
-      callerOf(request),
+      caller.id,
       `${request.method} ${(request.route as { path: string }).path}`,
       request.header('idempotency-key'),
     );
     try {
-      const releaseSlot = this.slots.take();
+      const releaseSlot = await this.gate.enter(request, caller);
       try {
         inviteBody(request, context.switchToHttp().getResponse<Response>());
         const staged = await this.receive(request, isBatch);
@@ -97,7 +99,7 @@ export class UploadInterceptor implements NestInterceptor {
 
 const isForm = (request: Request): boolean => Boolean(request.is('multipart/form-data'));
 
-function callerOf(request: Request): string {
+function callerOf(request: Request): Principal {
   if (!request.principal) throw new UnauthenticatedError();
-  return request.principal.id;
+  return request.principal;
 }

@@ -1,0 +1,26 @@
+import { Global, Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { QUOTAS } from '../../core/contracts/quotas.contract.js';
+import { AddressLimitMiddleware } from './address-limit.middleware.js';
+import { RateLimit } from './entities/rate-limit.entity.js';
+import { KeyLimitGuard } from './key-limit.guard.js';
+import { QuotasRepository } from './quotas.repository.js';
+import { QuotasService } from './quotas.service.js';
+import { RateLimiter } from './rate-limiter.service.js';
+import { RateLimitsRepository } from './rate-limits.repository.js';
+
+/** How much of the service anybody may take: requests a minute, and bytes. Global, as a contract of core. */
+@Global()
+@Module({
+  imports: [TypeOrmModule.forFeature([RateLimit])],
+  providers: [
+    { provide: QUOTAS, useClass: QuotasService },
+    AddressLimitMiddleware,
+    KeyLimitGuard,
+    QuotasRepository,
+    RateLimiter,
+    RateLimitsRepository,
+  ],
+  exports: [QUOTAS, AddressLimitMiddleware, KeyLimitGuard],
+})
+export class LimitsModule {}

@@ -1,0 +1,144 @@
+import { Injectable } from '@nestjs/common';
+import { InjectDataSource } from '@nestjs/typeorm';
+import { DataSource } from 'typeorm';
+import type { ReferenceOwner } from '../../core/contracts/file-references.contract.js';
+import type { SizedContent } from '../../core/contracts/quotas.contract.js';
+import { managerOf, type Transaction } from '../../core/database/index.js';
+
+/** Whose quotas an owner's bytes count against, and those that were set for these alone. */
+export interface OwnQuotas {
+  userId: string;
+  userBytes: number | null;
+  datasetBytes: number | null;
+}
+
+export interface CountedBytes {
+  usedBytes: number;
+  files: number;
+}
+
+/** A user's files: of the holds, and of the datasets that the user owns. $1 is the user's id. */
+const FILES_OF_USER = `
+  SELECT r.file_id FROM file_references r WHERE r.owner_type = 'hold' AND r.owner_id = $1
+  UNION
+  SELECT r.file_id FROM datasets d
+  JOIN file_references r ON r.owner_type = 'dataset' AND r.owner_id = d.id::text
+  WHERE d.owner_id = $1::uuid`;
+
+/** A dataset's files. $1 is its id. */
+const FILES_OF_DATASET = `
+  SELECT DISTINCT r.file_id FROM file_references r
+  WHERE r.owner_type = 'dataset' AND r.owner_id = $1`;
+
+const COUNT = `count(*)::int AS files, coalesce(sum(f.size_bytes), 0)::float8 AS "usedBytes"`;
+
+/** Contents by $2 and $3, each once, with the file that they are, if there is one. */
+const ASKED = `
+  SELECT DISTINCT ON (c.content_hash) c.content_hash, c.size_bytes, f.id
+  FROM unnest($2::text[], $3::bigint[]) AS c (content_hash, size_bytes)
+  LEFT JOIN files f ON f.content_hash = c.content_hash`;
+
+/**
+ * What quotas are and how much of them is used. It reads tables of other slices in one statement each:
+ * the sum over what a user holds and what is in the user's datasets, each content once, can't be put
+ * together of answers that each slice gives alone.
+ */
+@Injectable()
+export class QuotasRepository {
+  constructor(@InjectDataSource() private readonly database: DataSource) {}
+
+  /** `null` when nobody's quota counts for this owner. */
+  async find({ type, id }: ReferenceOwner, tx?: Transaction): Promise<OwnQuotas | null> {
+    if (type !== 'hold' && type !== 'dataset') return null;
+    const [row] = (await this.on(tx).query(
+      type === 'hold'
+        ? `SELECT id AS "userId", quota_bytes::float8 AS "userBytes", NULL AS "datasetBytes"
+           FROM users WHERE id = $1`
+        : `SELECT d.owner_id AS "userId", u.quota_bytes::float8 AS "userBytes",
+             d.quota_bytes::float8 AS "datasetBytes"
+           FROM datasets d LEFT JOIN users u ON u.id = d.owner_id WHERE d.id = $1`,
+      [id],
+    )) as OwnQuotas[];
+    return row ?? null;
+  }
+
+  /** Nobody else adds to what this dataset or user keeps until the commit: datasets first, then users. */
+  async lockDataset(tx: Transaction, id: string): Promise<void> {
+    await managerOf(tx).query('SELECT 1 FROM datasets WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  }
+
+  async lockUser(tx: Transaction, id: string): Promise<void> {
+    await managerOf(tx).query('SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  }
+
+  /** Of these contents, once each, those that this very owner has no reference on. */
+  async newTo<T extends SizedContent>(
+    tx: Transaction,
+    { type, id }: ReferenceOwner,
+    contents: readonly T[],
+  ): Promise<T[]> {
+    const once = [...new Map(contents.map((one) => [one.contentHash, one])).values()];
+    const known = (await managerOf(tx).query(
+      `SELECT f.content_hash AS "contentHash" FROM files f WHERE f.content_hash = ANY($3::text[])
+         AND EXISTS (SELECT 1 FROM file_references r
+                     WHERE r.owner_type = $1 AND r.owner_id = $2 AND r.file_id = f.id)`,
+      [type, id, once.map(({ contentHash }) => contentHash)],
+    )) as { contentHash: string }[];
+    const hashes = new Set(known.map(({ contentHash }) => contentHash));
+    return once.filter(({ contentHash }) => !hashes.has(contentHash));
+  }
+
+  /**
+   * What the user keeps, and how many bytes these contents would add to it. Grows with the files of the
+   * user, not with the references of others: the index on owners gives them.
+   */
+  async countUser(
+    userId: string,
+    contents: readonly SizedContent[],
+    tx?: Transaction,
+  ): Promise<CountedBytes & { neededBytes: number }> {
+    const [row] = (await this.on(tx).query(
+      `WITH mine AS MATERIALIZED (${FILES_OF_USER}), asked AS (${ASKED})
+       SELECT ${COUNT}, (
+         SELECT coalesce(sum(a.size_bytes), 0)::float8 FROM asked a
+         WHERE NOT EXISTS (SELECT 1 FROM mine m WHERE m.file_id = a.id)) AS "neededBytes"
+       FROM mine m JOIN files f ON f.id = m.file_id`,
+      [userId, contents.map(({ contentHash }) => contentHash), contents.map(({ size }) => size)],
+    )) as (CountedBytes & { neededBytes: number })[];
+    return row as CountedBytes & { neededBytes: number };
+  }
+
+  async countDataset(datasetId: string, tx?: Transaction): Promise<CountedBytes> {
+    const [row] = (await this.on(tx).query(
+      `SELECT ${COUNT} FROM (${FILES_OF_DATASET}) m JOIN files f ON f.id = m.file_id`,
+      [datasetId],
+    )) as CountedBytes[];
+    return row as CountedBytes;
+  }
+
+  /** How many bytes the files of this dataset would add to what the user keeps. */
+  async countAdded(tx: Transaction, datasetId: string, userId: string): Promise<number> {
+    const [row] = (await managerOf(tx).query(
+      `WITH mine AS MATERIALIZED (${FILES_OF_USER})
+       SELECT coalesce(sum(f.size_bytes), 0)::float8 AS "neededBytes"
+       FROM (${FILES_OF_DATASET.replace('$1', '$2')}) added JOIN files f ON f.id = added.file_id
+       WHERE NOT EXISTS (SELECT 1 FROM mine m WHERE m.file_id = added.file_id)`,
+      [userId, datasetId],
+    )) as { neededBytes: number }[];
+    return row?.neededBytes ?? 0;
+  }
+
+  /** Whether the user keeps a content of this size. */
+  async hasOfSize(userId: string, atLeast: number, atMost: number): Promise<boolean> {
+    const rows = (await this.database.query(
+      `SELECT 1 FROM (${FILES_OF_USER}) m JOIN files f ON f.id = m.file_id
+       WHERE f.size_bytes BETWEEN $2 AND $3 LIMIT 1`,
+      [userId, atLeast, atMost],
+    )) as unknown[];
+    return rows.length > 0;
+  }
+
+  private on(tx: Transaction | undefined) {
+    return tx ? managerOf(tx) : this.database;
+  }
+}
