@@ -19,7 +19,7 @@ const ANY_ROUTE: CodesByStatus = { 400: ['bad-request'], 500: ['internal'] };
 const ROUTE_WITH_KEY: CodesByStatus = {
   401: ['unauthenticated'],
   403: ['forbidden'],
-  503: ['database-unavailable'],
+  503: ['database-unavailable', 'identity-provider-unavailable'],
 };
 const JSON_BODY: CodesByStatus = {
   400: ['validation-failed', 'malformed-body'],
