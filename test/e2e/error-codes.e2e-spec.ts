@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as accessErrors from '../../src/access/access.errors.js';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
 import * as limitsErrors from '../../src/access/limits/limits.errors.js';
 import * as coreErrors from '../../src/core/errors/index.js';
@@ -9,8 +10,11 @@ import * as filesErrors from '../../src/storage/files/files.errors.js';
 
 /** Each code that a client can meet, and the tests that provoke it through HTTP. */
 const PROVOKED_BY: Record<string, string> = {
+  'api-key-ended': 'key-ends',
+  'api-key-not-found': 'key-ends',
   'bad-request': 'bad-requests',
   'body-too-large': 'bad-requests',
+  'bootstrap-key': 'keys',
   'content-hash-conflict': 'integrity',
   'cursor-mismatch': 'lookup',
   'database-unavailable': 'outages',
@@ -21,12 +25,16 @@ const PROVOKED_BY: Record<string, string> = {
   'file-not-found': 'lookup',
   forbidden: 'access',
   'grant-not-found': 'grants',
+  'group-name-taken': 'groups',
   'group-not-found': 'grants',
   'headers-too-large': 'bad-requests',
   'idempotency-in-progress': 'idempotency',
   'idempotency-key-reused': 'idempotency',
+  'identity-provider-unavailable': 'oidc',
   'if-match-required': 'refs',
   internal: 'outages',
+  'key-exceeds-caller': 'keys',
+  'last-admin': 'users',
   'malformed-body': 'bad-requests',
   'malformed-multipart': 'malformed-forms',
   'merge-conflict': 'merges',
@@ -58,6 +66,8 @@ const PROVOKED_BY: Record<string, string> = {
   'upload-lease-lost': 'outages',
   'upload-slots-busy': 'limits',
   'upload-too-large': 'limits',
+  'user-in-use': 'users',
+  'user-name-taken': 'users',
   'user-not-found': 'grants',
   'validation-failed': 'bad-descriptions',
   'version-deleted': 'deletion',
@@ -81,6 +91,7 @@ const isErrorClass = (value: unknown): value is ErrorClass =>
 
 /** Constructors of errors only build a message: a list stands for any argument. */
 const codes = Object.values<unknown>({
+  ...accessErrors,
   ...coreErrors,
   ...datasetsErrors,
   ...filesErrors,

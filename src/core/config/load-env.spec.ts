@@ -69,6 +69,32 @@ describe('loadEnv', () => {
     expect(faults).toHaveLength(6);
   });
 
+  it('takes an identity provider whose answers nobody can have changed', () => {
+    const provider = { OIDC_ISSUER: 'https://id.example.org/realm', OIDC_AUDIENCE: 'stratum' };
+    expect(loadEnv(provider, null)).toMatchObject({
+      ...provider,
+      OIDC_NAME_CLAIM: 'preferred_username',
+    });
+    const local = { ...provider, OIDC_ISSUER: 'http://127.0.0.1:8080' };
+    expect(loadEnv(local, null)).toMatchObject(local);
+    for (const url of ['http://id.example.org', 'ftp://localhost', 'id.example.org', 'file:///x']) {
+      expect(faultsOf({ ...provider, OIDC_ISSUER: url })).toEqual([
+        expect.stringMatching(/^OIDC_ISSUER: /),
+      ]);
+      expect(faultsOf({ ...provider, OIDC_JWKS_URI: url })).toHaveLength(1);
+    }
+  });
+
+  it('names settings that are missing beside others, with every other fault', () => {
+    expect(faultsOf({ OIDC_ISSUER: 'https://id.example.org' })).toEqual([
+      'OIDC_AUDIENCE: is needed with OIDC_ISSUER',
+    ]);
+    const faults = faultsOf({ PORT: 'x', OIDC_AUDIENCE: 'stratum', OIDC_ADMIN_GROUP: 'admins' });
+    expect(new Set(faults.map((fault) => fault.split(':')[0]))).toEqual(
+      new Set(['PORT', 'OIDC_ISSUER', 'OIDC_GROUPS_CLAIM']),
+    );
+  });
+
   it('tells in its message each fault on a line of its own', () => {
     expect(() => loadEnv({ PORT: 'x', UPLOAD_SLOTS: 'y' }, null)).toThrow(
       /^The environment is not valid:\n {2}- PORT: .+\n {2}- UPLOAD_SLOTS: .+$/,

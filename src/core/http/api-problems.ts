@@ -20,7 +20,7 @@ const ROUTE_WITH_KEY: CodesByStatus = {
   401: ['unauthenticated'],
   403: ['forbidden'],
   429: ['rate-limited'],
-  503: ['database-unavailable'],
+  503: ['database-unavailable', 'identity-provider-unavailable'],
 };
 const JSON_BODY: CodesByStatus = {
   400: ['validation-failed', 'malformed-body'],

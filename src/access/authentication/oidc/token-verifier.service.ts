@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { FlattenedJWSInput, JWSHeaderParameters, JWTVerifyGetKey } from 'jose';
 import { ENV, type Env } from '../../../core/config/config.js';
+import { isSecureUrl } from '../../../core/config/secure-url.js';
 import { AppError } from '../../../core/errors/index.js';
 import { IdentityProviderUnavailableError } from '../../access.errors.js';
 import { claimsOf, type Claims } from './claims.js';
@@ -97,7 +98,9 @@ async function discoverJwksUri(issuer: string): Promise<string> {
   const found = (await response.json()) as { issuer?: unknown; jwks_uri?: unknown };
   // Section 4.3: a document of another issuer speaks for that one.
   if (found.issuer !== issuer) throw new Error('Discovery names another issuer.');
-  if (typeof found.jwks_uri !== 'string') throw new Error('Discovery names no jwks_uri.');
+  if (typeof found.jwks_uri !== 'string' || !isSecureUrl(found.jwks_uri)) {
+    throw new Error('Discovery names no jwks_uri that is an https URL.');
+  }
   return found.jwks_uri;
 }
 
