@@ -3,8 +3,42 @@ import type { Principal } from './principal.contract.js';
 
 export const AUDIT_LOG = Symbol('IAuditLog');
 
-/** What was done, to what kind of thing: `dataset.create`. Lower case, at most 64 characters. */
-export type AuditAction = `${string}.${string}`;
+/** Whatever the log can tell of: what was done, to what kind of thing. At most 64 characters each. */
+export const AUDIT_ACTIONS = [
+  'api-key.create',
+  'api-key.revoke',
+  'api-key.rotate',
+  /** The retention has dropped a segment of the log itself. */
+  'audit.drop',
+  /** With its first version when it came with files. */
+  'dataset.create',
+  'dataset.delete',
+  'dataset.restore',
+  /** Tags of one or many. */
+  'dataset.tag',
+  'dataset.update',
+  /** The holds of one caller were given up. */
+  'file.release',
+  'file.upload',
+  'grant.delete',
+  'grant.put',
+  'group.create',
+  'group.delete',
+  'group.update',
+  'ref.delete',
+  'ref.put',
+  /** On every dataset that the caller may change. */
+  'tag.rename',
+  'user.create',
+  'user.delete',
+  'user.update',
+  'version.create',
+  'version.delete',
+  'version.merge',
+  'version.restore',
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
 
 /** What was changed: `dataset:<id>`, `file:17`, `user:<id>`; at most 128 characters each. */
 export type AuditTarget = `${string}:${string}`;

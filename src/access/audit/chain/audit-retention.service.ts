@@ -65,11 +65,11 @@ export class AuditRetention implements OnApplicationBootstrap, BeforeApplication
   }
 
   private async dropOldest(days: number): Promise<boolean> {
-    const key = await this.signingKey.get();
     return await this.unitOfWork.run(async (tx) => {
       if (!(await this.chain.tryLock(tx))) return false;
       const segment = await this.chain.oldestToDrop(tx, days);
       if (!segment) return false;
+      const key = await this.signingKey.get();
       await this.chain.drop(tx, segment, signDrop(segment, new Date(), key));
       await this.log.record(tx, null, {
         action: 'audit.drop',

@@ -17,6 +17,7 @@ import { extendChain, isSigned, SEGMENT_RULES, type SegmentRules } from './chain
 const INTERVAL_MS = 1000;
 /** So long entries gather after the first, to be signed together. */
 const GATHER_MS = 200;
+const WARN_EVERY_MS = 60_000;
 
 /**
  * Puts committed entries into the chain and signs its end, within a second or so. One replica at a
@@ -31,6 +32,7 @@ export class AuditSealer implements OnApplicationBootstrap, BeforeApplicationShu
   private readonly stopping = new AbortController();
   private isWanted = false;
   private isHeadWanted = false;
+  private warnedAt = -Infinity;
   private warnedOf: number | null = null;
 
   constructor(
@@ -95,16 +97,23 @@ export class AuditSealer implements OnApplicationBootstrap, BeforeApplicationShu
       }
       this.isHeadWanted = false;
     } catch (error) {
-      this.logger.warn({ err: error }, 'The audit log was not sealed; trying again.');
+      this.warn(error);
     }
   }
 
+  /** A database that is away fails each turn, and is told of by others too. */
+  private warn(error: unknown): void {
+    if (performance.now() - this.warnedAt < WARN_EVERY_MS) return;
+    this.warnedAt = performance.now();
+    this.logger.warn({ err: error }, 'The audit log was not sealed; trying again.');
+  }
+
   private async turn(rules: SegmentRules): Promise<number> {
-    const key = await this.signingKey.get();
     return await this.unitOfWork.run(async (tx) => {
       if (!(await this.chain.tryLock(tx))) return 0;
       const entries = await this.chain.takePending(tx);
       if (entries.length === 0) return 0;
+      const key = await this.signingKey.get();
       const last = await this.chain.lastSegment(tx);
       if (last) this.examine(last, key);
       await this.chain.append(tx, extendChain(last, entries, key, new Date(), rules));

@@ -1,4 +1,3 @@
-import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Inject, Injectable } from '@nestjs/common';
@@ -22,7 +21,10 @@ export class AuditSigningKey {
 
   constructor(@Inject(ENV) private readonly env: Env) {}
 
-  /** Made when there is none yet. */
+  /**
+   * Made when there is none yet: only under the lock of the chain, so that replicas that share the folder
+   * and start at once make one.
+   */
   get(): Promise<SigningKey> {
     this.key ??= this.load().catch((error: unknown) => {
       this.key = null;
@@ -34,26 +36,28 @@ export class AuditSigningKey {
   private async load(): Promise<SigningKey> {
     const found = await findSigningKey(this.env);
     if (found) return found;
-    await writeFileWhole(pathOf(this.env), generateSigningKey());
-    // Read back: of two replicas that share the folder and start at once, the last one's stays.
-    return (await findSigningKey(this.env)) as SigningKey;
+    const pem = generateSigningKey();
+    await writeFileWhole(pathOf(this.env), pem);
+    return keyIn(pathOf(this.env), pem);
   }
 }
 
 /** The key that is there; `null` when there is none. @throws when the file holds something else */
 export async function findSigningKey(env: Env): Promise<SigningKey | null> {
   const given = env.AUDIT_SIGNING_KEY;
-  if (given !== undefined) {
-    const key = parseSigningKey(given);
-    if (!key) throw new Error('AUDIT_SIGNING_KEY is no Ed25519 private key.');
-    return signingKeyOf(key);
-  }
+  if (given !== undefined) return keyIn('AUDIT_SIGNING_KEY', given);
   try {
-    return signingKeyOf(createPrivateKey(await readFile(pathOf(env))));
+    return keyIn(pathOf(env), await readFile(pathOf(env), 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
+}
+
+function keyIn(name: string, text: string): SigningKey {
+  const key = parseSigningKey(text);
+  if (!key) throw new Error(`${name} holds no Ed25519 private key.`);
+  return signingKeyOf(key);
 }
 
 const pathOf = (env: Env): string => join(env.STRATUM_DATA_DIR, 'audit-key');
