@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { addCaller } from '../support/callers.js';
 import { expectNothingLeft } from '../support/leftovers.js';
 import { uploadSlotsUsed } from '../support/metrics.js';
 import { fileForm } from '../support/multipart.js';
@@ -131,6 +132,84 @@ describe('more uploads than slots', () => {
     await uploadSlotsUsed(app, 0);
     await expectNothingLeft(app);
     expect((await raw(10)).status).toBe(201);
+  });
+});
+
+describe('more uploads than slots of one user', () => {
+  it('are told to come back, and others are served', async () => {
+    await start({ UPLOAD_SLOTS: '5', UPLOAD_SLOTS_PER_USER: '2' });
+    const other = await addCaller(app, 'other');
+    const held = [await rawConnection(app), await rawConnection(app)];
+    for (const connection of held) {
+      await connection.send(requestHead(app, 'POST /v1/files', { 'Content-Length': 10 }));
+      await connection.send('12345');
+    }
+    await uploadSlotsUsed(app, 2);
+    const form = new FormData();
+    form.append('name', 'x');
+    for (const response of [
+      await raw(10),
+      await raw(10, '/v1/files/batch'),
+      await app.fetch('/v1/datasets', { method: 'POST', body: form }),
+    ]) {
+      expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
+      await expectProblem(response, 429, 'too-many-uploads');
+    }
+    expect((await other.upload('x')).status).toBe(201);
+    for (const connection of held) connection.reset();
+    await uploadSlotsUsed(app, 0);
+    expect((await raw(10)).status).toBe(201);
+  });
+});
+
+describe('a client that stops reading', () => {
+  const SIZE = 24 * 1024 * 1024;
+
+  it('loses its download, and one that is slow does not', async () => {
+    await start({ DOWNLOAD_STALL_SECONDS: '1' });
+    const { id } = (await (await raw(SIZE)).json()) as { id: number };
+    const head = requestHead(app, `GET /v1/files/${id}/content`, { Connection: 'close' });
+    const [stalled, slow] = [await rawConnection(app), await rawConnection(app)];
+    let [got, received] = [0, 0];
+    slow.socket.on('data', (bytes: Buffer) => (received += bytes.length));
+    stalled.socket.on('data', (bytes: Buffer) => (got += bytes.length));
+    const ended = [slow, stalled].map(({ socket }) =>
+      Promise.race([once(socket, 'end'), once(socket, 'close')]),
+    );
+    for (const { socket } of [stalled, slow]) socket.pause();
+    await Promise.all([stalled.send(head), slow.send(head)]);
+    // A piece now and then, for longer than the other one gets.
+    for (let n = 0; n < 8; n += 1) {
+      await delay(400);
+      slow.socket.read(1_000_000);
+    }
+    for (const { socket } of [stalled, slow]) socket.resume();
+    await Promise.all(ended);
+    expect(received).toBeGreaterThan(SIZE);
+    expect(got).toBeLessThan(SIZE);
+    for (const { socket } of [stalled, slow]) socket.destroy();
+  });
+
+  it('may wait for us as long as we need', async () => {
+    await start({ DOWNLOAD_STALL_SECONDS: '1' });
+    await app.database.query(
+      'ALTER TABLE file_references RENAME TO slow;' +
+        'CREATE VIEW file_references AS SELECT s.* FROM slow s, pg_sleep(2.5)',
+    );
+    expect((await app.fetch('/v1/files')).status).toBe(200);
+  });
+});
+
+describe('connections', () => {
+  it('beyond the limit are closed as they come', async () => {
+    await start({ MAX_CONNECTIONS: '3' });
+    const open = [await rawConnection(app), await rawConnection(app), await rawConnection(app)];
+    const [first] = open;
+    await first?.send(requestHead(app, 'GET /v1/files'));
+    expect((await first?.answer())?.status).toBe(200);
+    const more = await rawConnection(app);
+    expect(await more.answer()).toBeNull();
+    for (const { socket } of open) socket.destroy();
   });
 });
 
