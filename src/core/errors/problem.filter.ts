@@ -6,6 +6,10 @@ import { problemOf, toAppError, type Problem } from './problem.js';
 /** How long a client that is still sending may go on, so that it reads its answer and not a reset. */
 const LINGER_MS = 5_000;
 
+/** Headers of a successful answer's content. Its policy stays: it is said of every answer. */
+const OF_CONTENT =
+  /^(content-(?!security)|etag|repr-digest|last-modified|accept-ranges|cache-control)/;
+
 /** Answers every failure, from whichever layer, with problem+json. The only one to know HTTP. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {

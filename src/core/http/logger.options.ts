@@ -1,9 +1,10 @@
 import type { Params } from 'nestjs-pino';
 import type { Env } from '../config/config.js';
+import { redactUrl } from './redact-url.js';
 
 /**
  * Structured logs, one line a request, under the id that `assignRequestId` has given it. Headers are
- * not logged: they hold the key.
+ * not logged: they hold the key. One that somebody has put into the URL is left out.
  */
 export const loggerOptions = (env: Env): Params => ({
   pinoHttp: {
@@ -12,7 +13,7 @@ export const loggerOptions = (env: Env): Params => ({
       req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
         id,
         method,
-        url,
+        url: redactUrl(url),
       }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },

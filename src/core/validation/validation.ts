@@ -25,8 +25,8 @@ const MAX_FIELDS = 100;
 const MAX_ITEMS = 100_000;
 /** An answer names no more faults than these. */
 const MAX_FAULTS = 100;
-/** class-transformer drops these at any depth, without a word. */
-const DROPPED_KEYS = new Set(['__proto__', 'constructor']);
+/** class-transformer or Nest's pipe drops these at any depth, without a word. */
+const DROPPED_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 /** It drops these of a DTO, such as `toString`: an unknown field is refused whatever its name. */
 const isInherited = (key: string): boolean => key in Object.prototype;
 
@@ -59,6 +59,8 @@ export async function validated<T extends object>(dto: new () => T, input: objec
 
 /** What would not survive the transformation as it came. Without recursion, which depth would break. */
 function refuseHostile(input: unknown): void {
+  // A list would be validated item by item, and then passed on as if it were one of them.
+  if (Array.isArray(input)) throw ValidationFailedError.of('', 'must be an object');
   const open = [{ value: input, pointer: '', depth: 0 }];
   for (let next = open.pop(); next; next = open.pop()) {
     const { value, pointer, depth } = next;

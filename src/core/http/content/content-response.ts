@@ -22,6 +22,12 @@ export interface ServedContent {
   open(range?: ByteRange): Promise<Readable>;
 }
 
+/** Beside `Content-Disposition`: no browser guesses what it is, or runs it with the rights of this origin. */
+export const AS_ATTACHMENT = {
+  'Content-Security-Policy': "sandbox; default-src 'none'",
+  'X-Content-Type-Options': 'nosniff',
+};
+
 /**
  * Answers GET and HEAD with the bytes: whole, one range or several (RFC 9110 sections 13 and 14),
  * 304 and 412 by ETag, `Repr-Digest` (RFC 9530). Always as an attachment that no browser runs:
@@ -53,8 +59,7 @@ export async function sendContent(
   response.setHeader('Content-Type', content.mimeType);
   response.set({
     'Content-Disposition': contentDisposition(content.fileName),
-    'Content-Security-Policy': "sandbox; default-src 'none'",
-    'X-Content-Type-Options': 'nosniff',
+    ...AS_ATTACHMENT,
   });
   if (!ranges) await sendWhole(request, response, content);
   else if (ranges.length === 1) await sendRange(response, content, ranges[0] as ByteRange);

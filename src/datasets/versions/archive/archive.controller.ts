@@ -6,7 +6,7 @@ import type { Request, Response } from 'express';
 import type { Principal } from '../../../core/contracts/principal.contract.js';
 import { ApiProblems } from '../../../core/http/api-problems.js';
 import { listsEtag } from '../../../core/http/content/conditions.js';
-import { begun, transfer } from '../../../core/http/content/content-response.js';
+import { AS_ATTACHMENT, begun, transfer } from '../../../core/http/content/content-response.js';
 import { Caller, RequirePermission } from '../../../core/http/permissions.js';
 import { ApiVersionRef } from '../../datasets.openapi.js';
 import { DatasetsService } from '../../datasets.service.js';
@@ -70,7 +70,7 @@ A transfer that ends well is whole: a file that is lost or damaged breaks it bef
     response.set({
       'Content-Type': 'application/zip',
       'Content-Disposition': contentDisposition(`${dataset.slug}-v${version.versionNumber}.zip`),
-      'X-Content-Type-Options': 'nosniff',
+      ...AS_ATTACHMENT,
     });
     if (request.method === 'HEAD') {
       response.end();

@@ -116,6 +116,7 @@ export class FormReceiver {
         ...LIMITS,
         fieldSize,
         files: rules.maxFiles,
+        parts: rules.maxFiles + LIMITS.fields,
         // `stage` counts exactly; this only keeps the parser from going on behind its back.
         fileSize: this.env.UPLOAD_MAX_BYTES + 1,
       },

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const WRITE = join(import.meta.dirname, '../../../dist/src/cli/write-openapi.js');
+
+export interface Schema {
+  $ref?: string;
+  type?: string;
+  format?: string;
+  example?: unknown;
+  default?: unknown;
+  enum?: unknown[];
+  items?: Schema;
+  oneOf?: Schema[];
+  allOf?: Schema[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  nullable?: boolean;
+  minimum?: number;
+}
+
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required?: boolean;
+  schema?: Schema;
+}
+
+/** A route as the document tells it: tables are made of these, so that a new route is in them. */
+export interface Operation {
+  method: string;
+  /** With `{name}` for each parameter. */
+  path: string;
+  parameters: Parameter[];
+  /** By media type. */
+  bodies: Record<string, Schema>;
+}
+
+interface DocumentedOperation {
+  parameters?: Parameter[];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+}
+
+export interface Document {
+  operations: Operation[];
+  /** What a reference stands for. */
+  resolve(schema: Schema): Schema;
+}
+
+/** Of the build: what Jest has compiled by itself lacks what the plugin reads of the DTOs. */
+export async function readDocument(): Promise<Document> {
+  const { paths, components } = await generated();
+  const operations = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { parameters = [], requestBody }]) => ({
+      method: method.toUpperCase(),
+      path,
+      parameters,
+      bodies: Object.fromEntries(
+        Object.entries(requestBody?.content ?? {}).map(([type, { schema }]) => [type, schema]),
+      ),
+    })),
+  );
+  const resolve = (schema: Schema): Schema =>
+    schema.$ref ? resolve(components.schemas[schema.$ref.split('/').at(-1) ?? ''] ?? {}) : schema;
+  return { operations, resolve };
+}
+
+async function generated(): Promise<{
+  paths: Record<string, Record<string, DocumentedOperation>>;
+  components: { schemas: Record<string, Schema> };
+}> {
+  const folder = await mkdtemp(join(tmpdir(), 'stratum-openapi-'));
+  try {
+    await promisify(execFile)(process.execPath, [WRITE], { cwd: folder });
+    return JSON.parse(await readFile(join(folder, 'openapi.json'), 'utf8'));
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+/** `GET /v1/files/{id}` with these values, as they are, in place of the parameters of its path. */
+export function pathWith({ path }: Operation, values: Record<string, string>): string {
+  return path.replaceAll(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole);
+}
+
+export const nameOf = ({ method, path }: Operation, parameter?: Parameter): string =>
+  `${method} ${path}${parameter ? ` ${parameter.in} ${parameter.name}` : ''}`;
+
+export const JSON_TYPE = 'application/json';
+
+/** Operations that take JSON, each with the schema of its body. */
+export const withJsonBody = ({ operations, resolve }: Document) =>
+  operations.flatMap((operation) => {
+    const schema = operation.bodies[JSON_TYPE];
+    return schema ? [{ operation, schema: resolve(schema) }] : [];
+  });
