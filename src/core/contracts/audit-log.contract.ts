@@ -13,6 +13,7 @@ export const AUDIT_ACTIONS = [
   /** With its first version when it came with files. */
   'dataset.create',
   'dataset.delete',
+  'dataset.quota',
   'dataset.restore',
   /** Tags of one or many. */
   'dataset.tag',
@@ -22,6 +23,8 @@ export const AUDIT_ACTIONS = [
   'file.upload',
   'grant.delete',
   'grant.put',
+  'group-member.add',
+  'group-member.remove',
   'group.create',
   'group.delete',
   'group.update',

@@ -36,10 +36,6 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Headers of a content; what browsers may do with the answer holds for any. */
-const OF_CONTENT =
-  /^(content-(?!security-policy)|etag|repr-digest|last-modified|accept-ranges|cache-control)/;
-
 function respond(request: Request, response: Response, problem: Problem, error: AppError): void {
   const body = Buffer.from(JSON.stringify(problem));
   for (const name of response.getHeaderNames()) {
