@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
 import { verifyAuditLog, type AuditReport } from '../access/index.js';
 import { loadEnv } from '../core/config/load-env.js';
+import { withDatabase } from '../core/database/index.js';
 import { withInstalledDatabase } from './command-database.js';
 
 const USAGE = `npm run audit:verify -- [--json] [--trust <fingerprint>]… [--head <file>]…
@@ -29,7 +30,9 @@ async function main(): Promise<number> {
   }
   const env = loadEnv();
   const report = await withInstalledDatabase(env, (address) =>
-    verifyAuditLog(env, address, { trust: values.trust, heads: values.head }),
+    withDatabase(address, (unitOfWork) =>
+      verifyAuditLog(env, unitOfWork, { trust: values.trust, heads: values.head }),
+    ),
   );
   console.log(values.json ? JSON.stringify(report) : inWords(report));
   return report.ok ? 0 : 1;

@@ -79,6 +79,6 @@ export async function startAuditLab(settings: Record<string, string> = {}): Prom
       await tamper('TRUNCATE audit_log, audit_pending, audit_seals, audit_segments');
       await rm(join(app.env.STRATUM_DATA_DIR, 'audit-head'), { force: true });
     },
-    verify: (options) => verifyAuditLog(app.env, { url: app.database.url }, options),
+    verify: (options) => verifyAuditLog(app.env, unitOfWork, options),
   };
 }

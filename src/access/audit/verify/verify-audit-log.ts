@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Env } from '../../../core/config/config.js';
-import { withDatabase, type DatabaseAddress } from '../../../core/database/index.js';
+import type { UnitOfWork } from '../../../core/database/index.js';
 import { fingerprintOf } from '../../../core/ed25519.js';
 import { AuditChainRepository } from '../chain/audit-chain.repository.js';
 import { AuditHeadFile, parseHead } from '../chain/audit-head-file.js';
@@ -22,7 +22,7 @@ export interface VerifyOptions {
  */
 export async function verifyAuditLog(
   env: Env,
-  address: DatabaseAddress,
+  unitOfWork: UnitOfWork,
   { trust = [], heads: files = [] }: VerifyOptions = {},
 ): Promise<AuditReport> {
   const own = await findSigningKey(env);
@@ -42,9 +42,8 @@ export async function verifyAuditLog(
   for (const file of files) {
     await read(file, async () => parseHead(await readFile(file, 'utf8')));
   }
-  return await withDatabase(address, (unitOfWork) =>
-    unitOfWork.run((tx) =>
-      new AuditVerifier(new AuditChainRepository(), tx, { trusted, heads, unreadable }).verify(),
-    ),
+  const evidence = { trusted, heads, unreadable };
+  return await unitOfWork.run((tx) =>
+    new AuditVerifier(new AuditChainRepository(), tx, evidence).verify(),
   );
 }
