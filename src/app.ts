@@ -8,7 +8,7 @@ import { migrate, type DatabaseAddress } from './core/database/index.js';
 import { armFaultPoint } from './core/faults/fault-points.js';
 import { assignRequestId } from './core/http/request-id.js';
 import { securityHeaders } from './core/http/security-headers.js';
-import { requireHost, tuneServer } from './core/http/server.js';
+import { refuseOddFraming, requireHost, tuneServer } from './core/http/server.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { serveOpenApi } from './openapi.js';
 
@@ -29,7 +29,7 @@ export async function createApp(
   app.disable('x-powered-by');
   // `a[b]=c` stays a plain name: nobody here takes nested query parameters.
   app.set('query parser', 'simple');
-  app.use(assignRequestId, securityHeaders, requireHost);
+  app.use(assignRequestId, securityHeaders, refuseOddFraming, requireHost);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   tuneServer(app.getHttpServer());
   serveOpenApi(app);
