@@ -10,7 +10,7 @@ import { armFaultPoint } from './core/faults/fault-points.js';
 import { corsOptions } from './core/http/cors.options.js';
 import { assignRequestId } from './core/http/request-id.js';
 import { securityHeaders } from './core/http/security-headers.js';
-import { requireHost, tuneServer } from './core/http/server.js';
+import { refuseOddFraming, requireHost, tuneServer } from './core/http/server.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { serveOpenApi } from './openapi.js';
 
@@ -36,7 +36,7 @@ export async function createApp(
   app.use(assignRequestId, securityHeaders());
   if (env.CORS_ORIGINS.length > 0) app.enableCors(corsOptions(env.CORS_ORIGINS));
   const addresses = app.get(AddressLimitMiddleware);
-  app.use(requireHost, addresses.use.bind(addresses));
+  app.use(refuseOddFraming, requireHost, addresses.use.bind(addresses));
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   tuneServer(app.getHttpServer(), {
     maxConnections: env.MAX_CONNECTIONS,

@@ -18,9 +18,20 @@ export interface Service extends Api {
   ended(): Promise<number | string>;
 }
 
+export interface ServiceOptions {
+  /** The folder it is started in. */
+  cwd?: string;
+  /** More arguments of Node.js. */
+  execArgv?: string[];
+}
+
 /** The built service as a process of its own. `DATABASE_URL` and `STRATUM_DATA_DIR` must be given. */
-export async function startService(settings: Record<string, string>): Promise<Service> {
-  const child = spawn(process.execPath, ['--enable-source-maps', MAIN], {
+export async function startService(
+  settings: Record<string, string>,
+  { cwd, execArgv = [] }: ServiceOptions = {},
+): Promise<Service> {
+  const child = spawn(process.execPath, ['--enable-source-maps', ...execArgv, MAIN], {
+    cwd,
     env: {
       PATH: process.env['PATH'],
       PORT: '0',

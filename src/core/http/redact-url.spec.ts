@@ -3,7 +3,9 @@ import { redactUrl } from './redact-url.js';
 
 const KEY = `stratum_${'Ab3-_'.repeat(8)}xyz_0123abcd`;
 const percentEncoded = (text: string): string =>
-  [...text].map((char) => `%${char.charCodeAt(0).toString(16)}`).join('');
+  Buffer.from(text)
+    .toString('hex')
+    .replaceAll(/../g, (byte) => `%${byte}`);
 
 describe('a URL in the log', () => {
   it.each([

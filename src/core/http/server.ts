@@ -59,6 +59,25 @@ export const requireHost: RequestHandler = (request, _response, next) => {
 function endStalled(socket: Socket): void {
   if (socket.writableLength > 0) socket.destroy();
 }
+const EMPTY_CODING = /(?:^|,)\s*(?:,|$)/;
+const spoiled = new WeakSet<Socket>();
+
+/**
+ * Refuses `Transfer-Encoding: , chunked`, which RFC 9110 lets us take for `chunked` and a proxy before
+ * us may take for something else: then it would see the end of the request elsewhere than we do. What
+ * follows on the connection may be the rest of that body, and is not looked at.
+ */
+export const refuseOddFraming: RequestHandler = (request, response, next) => {
+  if (spoiled.has(request.socket)) return;
+  const coding = request.headers['transfer-encoding'];
+  if (coding === undefined || !EMPTY_CODING.test(coding)) {
+    next();
+    return;
+  }
+  spoiled.add(request.socket);
+  response.setHeader('Connection', 'close');
+  next(new BadRequestError('Transfer-Encoding has an empty coding.'));
+};
 
 /** A body that never ends would keep its connection, and so the end of the process. */
 function endRest(request: IncomingMessage): void {

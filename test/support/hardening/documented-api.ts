@@ -47,7 +47,7 @@ interface DocumentedOperation {
 export interface Document {
   operations: Operation[];
   /** What a reference stands for. */
-  resolve(schema: Schema): Schema;
+  resolve: (schema: Schema) => Schema;
 }
 
 /** Of the build: what Jest has compiled by itself lacks what the plugin reads of the DTOs. */

@@ -10,7 +10,7 @@ export type RowCounts = Record<string, number>;
 export async function rowCounts(database: TestDatabase): Promise<RowCounts> {
   const tables = await database.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
-     WHERE schemaname NOT IN ('pg_catalog', 'information_schema')`,
+     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
   );
   const counted = tables.map(
     ({ name }) => `SELECT '${name.replaceAll("'", "''")}' AS name, count(*)::int FROM ${name}`,
@@ -19,8 +19,7 @@ export async function rowCounts(database: TestDatabase): Promise<RowCounts> {
   return Object.fromEntries(
     rows
       .filter(({ name }) => !BACKGROUND.test(name.replace(/^public\./, '')))
-      .map(({ name, count }) => [name, count])
-      .sort(),
+      .map(({ name, count }) => [name, count]),
   );
 }
 

@@ -47,36 +47,7 @@ export async function createWorld(api: Api, document: Document): Promise<World> 
     changes: [put(`data/${randomUUID()}.csv`, fileId)],
   };
 
-  let names = 0;
-  const sample = (given: Schema, name: string): unknown => {
-    const schema = document.resolve(given);
-    // One for each: two would be merged, or refused.
-    if (name === 'name') return `Sample ${(names += 1)}`;
-    if (name in known) return known[name];
-    return schema.default ?? schema.enum?.[0] ?? schema.example ?? byType(schema);
-  };
-  const byType = (schema: Schema): unknown => {
-    const [variant] = schema.oneOf ?? schema.allOf ?? [];
-    if (variant) return byType(document.resolve(variant));
-    switch (schema.type) {
-      case 'object':
-        return bodyOf(schema);
-      case 'array':
-        return [];
-      case 'boolean':
-        return true;
-      case 'integer':
-      case 'number':
-        return schema.minimum ?? 1;
-      default:
-        return schema.format === 'uuid' ? randomUUID() : 'sample';
-    }
-  };
-  const bodyOf = (schema: Schema): Record<string, unknown> =>
-    Object.fromEntries(
-      (schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {}, name)]),
-    );
-
+  const { sample, bodyOf } = samples(document, known);
   const values: Record<string, string> = {
     ref: 'latest',
     path: 'data/a.csv',
@@ -97,6 +68,44 @@ export async function createWorld(api: Api, document: Document): Promise<World> 
     return isFile ? '2147483647' : randomUUID();
   };
   return { datasetId, fileId, valueOf, bodyOf, sample };
+}
+
+/** Values as the document describes them, but for names that are known to mean something that is there. */
+function samples(
+  { resolve }: Document,
+  known: Record<string, unknown>,
+): Pick<World, 'bodyOf' | 'sample'> {
+  let names = 0;
+  const sample = (given: Schema, name: string): unknown => {
+    const schema = resolve(given);
+    // One for each: two would be merged, or refused.
+    if (name === 'name') return `Sample ${(names += 1)}`;
+    if (name in known) return known[name];
+    return schema.default ?? schema.enum?.[0] ?? schema.example ?? byType(schema);
+  };
+  const byType = (schema: Schema): unknown => {
+    const [variant] = schema.oneOf ?? schema.allOf ?? [];
+    if (variant) return byType(resolve(variant));
+    switch (schema.type) {
+      case 'object':
+        return bodyOf(schema);
+      case 'array':
+        return [];
+      case 'boolean':
+        return true;
+      case 'integer':
+      case 'number':
+        return schema.minimum ?? 1;
+      default:
+        return schema.format === 'uuid' ? randomUUID() : 'sample';
+    }
+  };
+  const bodyOf = (schema: Schema): Record<string, unknown> =>
+    Object.fromEntries(
+      (schema.required ?? []).map((name) => [name, sample(schema.properties?.[name] ?? {}, name)]),
+    );
+
+  return { bodyOf, sample };
 }
 
 const NEW = { 'If-None-Match': '*' };
