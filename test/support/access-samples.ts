@@ -4,6 +4,10 @@ export interface Fixture {
   /** Held by the dataset alone. */
   fileId: number;
   ownerId: string;
+  /** A key of the owner's that nothing is asked with. */
+  keyId: string;
+  /** A group that the owner alone is in. */
+  groupId: string;
 }
 
 export interface Sample {
@@ -16,6 +20,8 @@ export interface Sample {
    * body names a dataset. What is not there is answered with this code.
    */
   needs?: 'dataset' | 'file';
+  /** The owner and admins of the installation see it; others are told this code, with 404. */
+  private?: string;
   /** Of the dataset that the body names. */
   role?: 'reader' | 'writer' | 'admin';
 }
@@ -103,6 +109,65 @@ export const SAMPLES: Record<string, Sample> = {
     body: () => ({ version: 1 }),
   },
   'DELETE /v1/datasets/{id}/refs/{name}': { path: ofDataset('/refs/none') },
+
+  'GET /v1/datasets/{id}/quota': { path: ofDataset('/quota') },
+  'PUT /v1/datasets/{id}/quota': { path: ofDataset('/quota'), body: () => ({ bytes: null }) },
+
+  'GET /v1/me': { path: at('/v1/me') },
+  'GET /v1/audit': { path: at('/v1/audit?limit=1') },
+
+  'GET /v1/api-keys': { path: at('/v1/api-keys') },
+  'POST /v1/api-keys': {
+    path: at('/v1/api-keys'),
+    body: () => ({ name: 'another', scopes: ['profile:read'] }),
+  },
+  'GET /v1/api-keys/{id}': {
+    path: ({ keyId }) => `/v1/api-keys/${keyId}`,
+    private: 'api-key-not-found',
+  },
+  'DELETE /v1/api-keys/{id}': {
+    path: ({ keyId }) => `/v1/api-keys/${keyId}`,
+    private: 'api-key-not-found',
+  },
+  'POST /v1/api-keys/{id}/rotate': {
+    path: ({ keyId }) => `/v1/api-keys/${keyId}/rotate`,
+    body: () => ({}),
+    private: 'api-key-not-found',
+  },
+
+  'GET /v1/users': { path: at('/v1/users') },
+  'POST /v1/users': { path: at('/v1/users'), body: () => ({ name: 'another' }) },
+  'GET /v1/users/{id}': {
+    path: ({ ownerId }) => `/v1/users/${ownerId}`,
+    private: 'user-not-found',
+  },
+  'PATCH /v1/users/{id}': {
+    path: ({ ownerId }) => `/v1/users/${ownerId}`,
+    body: () => ({ displayName: 'Ada' }),
+  },
+  'DELETE /v1/users/{id}': { path: ({ ownerId }) => `/v1/users/${ownerId}` },
+
+  'GET /v1/groups': { path: at('/v1/groups') },
+  'POST /v1/groups': { path: at('/v1/groups'), body: () => ({ name: 'another' }) },
+  'GET /v1/groups/{id}': {
+    path: ({ groupId }) => `/v1/groups/${groupId}`,
+    private: 'group-not-found',
+  },
+  'PATCH /v1/groups/{id}': {
+    path: ({ groupId }) => `/v1/groups/${groupId}`,
+    body: () => ({ description: 'edited' }),
+  },
+  'DELETE /v1/groups/{id}': { path: at('/v1/groups/none') },
+  'GET /v1/groups/{id}/members': {
+    path: ({ groupId }) => `/v1/groups/${groupId}/members`,
+    private: 'group-not-found',
+  },
+  'PUT /v1/groups/{id}/members/{userId}': {
+    path: ({ groupId, ownerId }) => `/v1/groups/${groupId}/members/${ownerId}`,
+  },
+  'DELETE /v1/groups/{id}/members/{userId}': {
+    path: ({ groupId }) => `/v1/groups/${groupId}/members/none`,
+  },
 
   'GET /v1/schemas/overlay': { path: at('/v1/schemas/overlay') },
   'GET /v1/tags': { path: at('/v1/tags') },
