@@ -18,6 +18,7 @@ export type NotificationHandler = (payload: string | null) => void;
 const CHANNEL = /^[a-z][a-z_]{0,62}$/;
 const MIN_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 5_000;
+const MAX_START_MS = 2_000;
 
 /**
  * Tells every process on this database what a transaction of one of them has changed, the moment it
@@ -55,8 +56,14 @@ export class DatabaseNotifications implements OnApplicationBootstrap, OnApplicat
     await managerOf(tx).query('SELECT pg_notify($1, $2)', [channel, payload]);
   }
 
-  onApplicationBootstrap(): void {
-    if (this.handlers.size > 0) this.running = this.run();
+  /** Waits a moment: what was remembered before it begins to listen would have to be forgotten again. */
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.handlers.size === 0) return;
+    const begun = new Promise<void>((resolve) => {
+      this.running = this.run(resolve);
+    });
+    const { signal } = this.stopping;
+    await Promise.race([begun, delay(MAX_START_MS, undefined, { signal, ref: false })]);
   }
 
   async onApplicationShutdown(): Promise<void> {
@@ -65,17 +72,21 @@ export class DatabaseNotifications implements OnApplicationBootstrap, OnApplicat
     await this.running;
   }
 
-  /** Listens until the application stops; the application does not wait for it to begin. */
-  private async run(): Promise<void> {
+  /** Listens until the application stops. @param begun is called when it listens, or can't */
+  private async run(begun: () => void): Promise<void> {
     const { signal } = this.stopping;
     for (let pause = MIN_PAUSE_MS; !signal.aborted;) {
       try {
-        await this.listen(() => (pause = MIN_PAUSE_MS));
+        await this.listen(() => {
+          pause = MIN_PAUSE_MS;
+          begun();
+        });
         if (!signal.aborted) this.logger.warn('The connection for notifications was lost.');
       } catch (error) {
         if (!signal.aborted) {
           this.logger.warn({ err: error }, 'Notifications of the database cannot be had.');
         }
+        begun();
       }
       await delay(pause, undefined, { signal, ref: false }).catch(() => undefined);
       pause = Math.min(pause * 2, MAX_PAUSE_MS);
@@ -101,8 +112,8 @@ export class DatabaseNotifications implements OnApplicationBootstrap, OnApplicat
     try {
       await client.connect();
       for (const channel of this.handlers.keys()) await client.query(`LISTEN ${channel}`);
-      connected();
       for (const channel of this.handlers.keys()) this.tell(channel, null);
+      connected();
       if (!this.stopping.signal.aborted) await ended;
     } finally {
       this.client = null;
