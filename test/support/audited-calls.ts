@@ -1,0 +1,166 @@
+import type { AuditAction } from '../../src/core/contracts/audit-log.contract.js';
+import type { Api } from './api.js';
+import { datasetsApi, put } from './datasets.js';
+
+/** What the calls change: made anew for each. */
+export interface Changed {
+  datasetId: string;
+  fileId: number;
+  ownerId: string;
+  otherId: string;
+}
+
+export interface AuditedCall {
+  action: AuditAction;
+  /** What has to be there before, besides the dataset with its one version, and what it is called. */
+  before?: (api: Api, changed: Changed) => Promise<string | void>;
+  path: (changed: Changed, made: string) => string;
+  body?: (changed: Changed) => object | FormData;
+  headers?: Record<string, string>;
+  /** What the same request is told that changes nothing more; default: what it was told first. */
+  again?: number;
+}
+
+/** POST operations that change nothing. */
+export const READING_POSTS = ['POST /v1/datasets/batch-get', 'POST /v1/files/preflight'];
+
+const ofDataset =
+  (rest: string): AuditedCall['path'] =>
+  ({ datasetId }, made) =>
+    `/v1/datasets/${datasetId}${rest.replace('*', made)}`;
+
+const form = (...contents: string[]): FormData => {
+  const parts = new FormData();
+  for (const [n, content] of contents.entries()) {
+    parts.append('file', new Blob([content]), `${n}.csv`);
+  }
+  return parts;
+};
+
+const send = (api: Api, method: string, path: string, body: object) =>
+  datasetsApi(api).json(method, path, body);
+
+async function branch(api: Api, { datasetId, fileId }: Changed): Promise<string> {
+  await send(api, 'PUT', `/v1/datasets/${datasetId}/refs/side`, { version: 1 });
+  await datasetsApi(api).commit(datasetId, [put('side.csv', fileId)], { branch: 'side' });
+  return 'side';
+}
+
+/** A call for each operation of the document that can change something. */
+export const AUDITED_CALLS: Record<string, AuditedCall> = {
+  'POST /v1/datasets': {
+    action: 'dataset.create',
+    path: () => '/v1/datasets',
+    body: ({ fileId }) => ({ name: 'Made', files: [{ path: 'a.csv', fileId }] }),
+  },
+  'PATCH /v1/datasets/{id}': {
+    action: 'dataset.update',
+    path: ofDataset(''),
+    body: () => ({ name: 'Edited', visibility: 'public' }),
+    headers: { 'If-Match': '*' },
+    // An edit is counted, and so recorded, however often it says the same.
+    again: 0,
+  },
+  'DELETE /v1/datasets/{id}': { action: 'dataset.delete', path: ofDataset(''), again: 404 },
+  'POST /v1/datasets/{id}/restore': {
+    action: 'dataset.restore',
+    before: async (api, { datasetId }) => {
+      await api.fetch(`/v1/datasets/${datasetId}`, { method: 'DELETE' });
+    },
+    path: ofDataset('/restore'),
+    body: () => ({}),
+  },
+  'POST /v1/datasets/batch-tag': {
+    action: 'dataset.tag',
+    path: () => '/v1/datasets/batch-tag',
+    body: ({ datasetId }) => ({ datasetIds: [datasetId], add: ['seen'] }),
+  },
+  'PUT /v1/datasets/{id}/tags/{tag}': {
+    action: 'dataset.tag',
+    path: ofDataset('/tags/seen'),
+    again: 200,
+  },
+  'DELETE /v1/datasets/{id}/tags/{tag}': {
+    action: 'dataset.tag',
+    path: ofDataset('/tags/given'),
+    again: 404,
+  },
+  'PATCH /v1/tags/{tag}': {
+    action: 'tag.rename',
+    path: () => '/v1/tags/given',
+    body: () => ({ name: 'renamed' }),
+    again: 404,
+  },
+  'POST /v1/datasets/{id}/grants': {
+    action: 'grant.put',
+    path: ofDataset('/grants'),
+    body: ({ otherId }) => ({ userId: otherId, role: 'reader' }),
+    again: 200,
+  },
+  'DELETE /v1/datasets/{id}/grants/{grantId}': {
+    action: 'grant.delete',
+    before: async (api, { datasetId, otherId }) => {
+      const body = { userId: otherId, role: 'reader' };
+      const made = await send(api, 'POST', `/v1/datasets/${datasetId}/grants`, body);
+      return ((await made.json()) as { id: string }).id;
+    },
+    path: ofDataset('/grants/*'),
+    again: 404,
+  },
+  'POST /v1/datasets/{id}/versions': {
+    action: 'version.create',
+    path: ofDataset('/versions'),
+    body: ({ fileId }) => ({
+      message: 'more',
+      changes: [{ op: 'put', path: 'more.csv', fileId }],
+    }),
+  },
+  'DELETE /v1/datasets/{id}/versions/{ref}': {
+    action: 'version.delete',
+    path: ofDataset('/versions/1'),
+    again: 410,
+  },
+  'POST /v1/datasets/{id}/versions/{ref}/restore': {
+    action: 'version.restore',
+    before: async (api, { datasetId, fileId }) => {
+      await datasetsApi(api).commit(datasetId, [put('more.csv', fileId)]);
+    },
+    path: ofDataset('/versions/1/restore'),
+    body: () => ({}),
+  },
+  'POST /v1/datasets/{id}/merge': {
+    action: 'version.merge',
+    before: branch,
+    path: ofDataset('/merge'),
+    body: () => ({ source: 'side', target: 'main' }),
+  },
+  'PUT /v1/datasets/{id}/refs/{name}': {
+    action: 'ref.put',
+    path: ofDataset('/refs/side'),
+    body: () => ({ version: 1 }),
+    // Whoever does not say where it is moves nothing.
+    again: 428,
+  },
+  'DELETE /v1/datasets/{id}/refs/{name}': {
+    action: 'ref.delete',
+    before: branch,
+    path: ofDataset('/refs/*'),
+    headers: { 'If-Match': '*' },
+    again: 404,
+  },
+  'POST /v1/files': {
+    action: 'file.upload',
+    path: () => '/v1/files',
+    body: () => form('a,b\n1,2\n'),
+  },
+  'POST /v1/files/batch': {
+    action: 'file.upload',
+    path: () => '/v1/files/batch',
+    body: () => form('a,b\n1,2\n', 'a,b\n3,4\n', 'a,b\n1,2\n'),
+  },
+  'DELETE /v1/files/{id}': {
+    action: 'file.release',
+    path: ({ fileId }) => `/v1/files/${fileId}`,
+    again: 204,
+  },
+};
