@@ -121,6 +121,20 @@ describe('A token of the identity provider', () => {
     expect(await groupsOf(await token('climate', iat + 2))).toEqual(['climate', 'ocean']);
   });
 
+  it('leaves the last admin one, and says nothing of it', async () => {
+    const token = (groups: string[], jti: string) =>
+      provider.token({ sub: 'root', preferred_username: 'root', groups, jti });
+    await me(await token(['stratum-admins'], '1'));
+    await app.database.query(`UPDATE users SET disabled_at = now() WHERE name <> 'root'`);
+    const audited = auditOf(app);
+    await audited();
+    for (const jti of ['2', '3']) expect((await me(await token([], jti))).user.isAdmin).toBe(true);
+    expect(await audited()).toEqual([]);
+    await app.database.query('UPDATE users SET disabled_at = NULL');
+    expect((await me(await token([], '4'))).user.isAdmin).toBe(false);
+    expect(await audited()).toMatchObject([{ action: 'user.update', actor: null }]);
+  });
+
   it('lets nobody in as a disabled user', async () => {
     const token = await provider.token({ sub: 'disabled', preferred_username: 'disabled' });
     await me(token);

@@ -79,6 +79,9 @@ export class TokenUsers {
     const isLast =
       user.isAdmin && !changes.isAdmin && !(await this.users.isOtherAdmin(tx, user.id));
     const isAdmin = changes.isAdmin || isLast;
+    const isSame = displayName === user.displayName && joined.length + left.length === 0;
+    // The last admin stays one, with each of its tokens anew: nothing to write down.
+    if (isSame && isAdmin === user.isAdmin) return;
     await this.tokenUsers.update(tx, user.id, { displayName, isAdmin, claimedAt: claims.issuedAt });
     if (joined.length > 0) await this.tokenUsers.join(tx, user.id, joined);
     if (left.length > 0) await this.tokenUsers.leave(tx, user.id, left);
