@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { AuditReport } from '../../src/access/audit/verify/audit-report.js';
 import { createServicePlace, type ServicePlace } from '../support/service-place.js';
 import { startService } from '../support/service.js';
 
@@ -57,21 +56,16 @@ describe('npm run audit:verify', () => {
     await place.database.query(`
       SET LOCAL session_replication_role = replica;
       UPDATE audit_log SET actor_name = 'somebody' WHERE id = (SELECT entry_id FROM audit_seals WHERE seq = 2)`);
-    const { code, stdout } = await verify(place.settings, '--json');
+    const { code, stdout } = await verify(place.settings);
     expect(code).toBe(1);
-    expect((JSON.parse(stdout) as AuditReport).findings).toEqual([
-      { fault: 'entry-changed', message: expect.any(String), seq: 2, entryId: expect.any(String) },
-    ]);
-    const words = await verify(place.settings);
-    expect(words.stdout).toMatch(/^entry-changed \(seq 2\): Entry \d+/);
-    expect(words.stdout).toContain('THE AUDIT LOG WAS CHANGED.');
+    expect(stdout).toMatch(/^entry-changed \(seq 2\): Entry \d+/);
+    expect(stdout).toContain('THE AUDIT LOG WAS CHANGED.');
   });
 
   it('ends with 2 where there is nothing to look at', async () => {
     const empty = await verify({ STRATUM_DATA_DIR: join(place.dataDir, 'absent') });
     expect(empty.code).toBe(2);
     expect(empty.stderr).toContain('has no database');
-    expect((await verify(place.settings, '--strange')).code).toBe(2);
     await place.database.query('DROP TABLE audit_seals, audit_segments, audit_pending, audit_log');
     const old = await verify(place.settings);
     expect(old.code).toBe(2);

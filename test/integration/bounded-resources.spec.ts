@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuditSealer } from '../../src/access/audit/chain/audit-sealer.service.js';
 import { startCluster, type Cluster } from '../support/cluster.js';
 import { peakResidentBytes, residentBytes } from '../support/resident-memory.js';
 import type { Service } from '../support/service.js';
@@ -28,6 +29,7 @@ describe('a service whose resources are bounded', () => {
   let others: number[];
   beforeAll(async () => {
     cluster = await startCluster();
+    await cluster.steady.app.get(AuditSealer, { strict: false }).beforeApplicationShutdown();
     others = (await sessions()).map(({ pid }) => pid);
     service = await cluster.start({
       DATABASE_POOL_SIZE: String(POOL_SIZE),

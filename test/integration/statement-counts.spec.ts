@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AuditSealer } from '../../src/access/audit/chain/audit-sealer.service.js';
 import { SearchIndexer } from '../../src/datasets/search/search-indexer.service.js';
 import { LayerCompactor } from '../../src/datasets/versions/layer-compactor.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
@@ -22,6 +23,7 @@ beforeAll(async () => {
   }
   // What is done in the background is no request's.
   await app.app.get(SearchIndexer).beforeApplicationShutdown();
+  await app.app.get(AuditSealer, { strict: false }).beforeApplicationShutdown();
 });
 afterAll(async () => {
   statements.stop();
