@@ -11,9 +11,9 @@ export const loggerOptions = (env: Env): Params => ({
     level: env.LOG_LEVEL,
     serializers: {
       req: ({ id, method, url }: { id: string; method: string; url: string }) => ({
-        id,
+        id: redactUrl(id, env.STRATUM_BOOTSTRAP_KEY),
         method,
-        url: redactUrl(url),
+        url: redactUrl(url, env.STRATUM_BOOTSTRAP_KEY),
       }),
       res: ({ statusCode }: { statusCode: number }) => ({ statusCode }),
     },

@@ -35,4 +35,12 @@ describe('a URL in the log', () => {
   ])('holds no key: %s', (url, logged) => {
     expect(redactUrl(url)).toBe(logged);
   });
+
+  it.each(['/v1/files/a-chosen-key', '/v1/files?q=%61-chosen-key', 'a-chosen-key'])(
+    'holds no key that the operator has chosen: %s',
+    (url) => {
+      expect(redactUrl(url, 'a-chosen-key')).toBe('redacted');
+      expect(redactUrl(url, 'another-chosen-key')).toBe(url);
+    },
+  );
 });

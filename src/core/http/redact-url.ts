@@ -6,8 +6,16 @@ const SECRET_NAME = /key|token|secret|passw|auth|credential|signature|bearer/i;
 
 const REDACTED = 'redacted';
 
-/** A URL as it may be logged: without what could be a key. */
-export function redactUrl(url: string): string {
+/**
+ * A URL as it may be logged: without what could be a key.
+ * @param known one that an operator has chosen, which no pattern tells
+ */
+export function redactUrl(url: string, known?: string): string {
+  const redacted = withoutPatterns(url);
+  return known !== undefined && decoded(redacted).includes(known) ? REDACTED : redacted;
+}
+
+function withoutPatterns(url: string): string {
   const start = url.indexOf('?');
   if (start === -1) return withoutKeys(url);
   const query = url

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { TestDatabase } from '../database.js';
 
 /** Tables that work in the background changes by itself, some time after the request. */
-const BACKGROUND = /^(dataset_search|search_\w+|layers|layer_entries|version_layers)$/;
+const BACKGROUND = /^(dataset_search|search_\w+|audit_\w+|layers|layer_entries|version_layers)$/;
 
 export type RowCounts = Record<string, number>;
 

@@ -12,12 +12,29 @@ export interface Smuggling {
  * @param hidden a whole request that must not be carried out
  */
 export function smugglings(line: string, hidden: string): Smuggling[] {
-  const head = (...headers: string[]): string =>
-    `${line} HTTP/1.1\r\nHost: test\r\n${headers.map((one) => `${one}\r\n`).join('')}\r\n`;
-  const length = Buffer.byteLength(hidden);
-  const size = length.toString(16);
-  const chunk = `${size}\r\n${hidden}\r\n0\r\n\r\n`;
-  const kinds: Record<string, string[]> = {
+  const parts: Parts = {
+    line,
+    hidden,
+    length: Buffer.byteLength(hidden),
+    head: (...headers) =>
+      `${line} HTTP/1.1\r\nHost: test\r\n${headers.map((one) => `${one}\r\n`).join('')}\r\n`,
+  };
+  return Object.entries({ ...byCodings(parts), ...byLengths(parts), ...byChunks(parts) }).flatMap(
+    ([kind, all]) => all.map((bytes) => ({ kind, bytes })),
+  );
+}
+
+interface Parts {
+  line: string;
+  hidden: string;
+  /** Of the hidden request, in bytes. */
+  length: number;
+  head: (...headers: string[]) => string;
+}
+
+function byCodings({ hidden, length, head }: Parts): Record<string, string[]> {
+  const chunk = `${length.toString(16)}\r\n${hidden}\r\n0\r\n\r\n`;
+  return {
     'CL.TE': [
       head(`Content-Length: ${length + 5}`, 'Transfer-Encoding: chunked') + `0\r\n\r\n${hidden}`,
       head('Transfer-Encoding: chunked', `Content-Length: ${length + 5}`) + `0\r\n\r\n${hidden}`,
@@ -56,6 +73,12 @@ export function smugglings(line: string, hidden: string): Smuggling[] {
       'Transfer-Encoding\u000b: chunked',
       'Transfer-Encoding:\u000cchunked',
     ].map((header) => head(`Content-Length: ${length + 5}`, header) + `0\r\n\r\n${hidden}`),
+  };
+}
+
+function byLengths({ line, hidden, length, head }: Parts): Record<string, string[]> {
+  const size = length.toString(16);
+  return {
     'Content-Length twice': [
       head('Content-Length: 0', `Content-Length: ${length}`) + hidden,
       head(`Content-Length: ${length}`, 'Content-Length: 0') + hidden,
@@ -86,6 +109,12 @@ export function smugglings(line: string, hidden: string): Smuggling[] {
       `${line} HTTP/1.1\r\nHost: test\r\nX: a\n\n${hidden}`,
       `${line} HTTP/1.1\rHost: test\r\r${hidden}`,
     ],
+  };
+}
+
+function byChunks({ hidden, length, head }: Parts): Record<string, string[]> {
+  const size = length.toString(16);
+  return {
     chunks: [
       `${size};a=b\r\n${hidden}\r\n0\r\n\r\n`,
       `${size};\n${hidden}\r\n0\r\n\r\n`,
@@ -101,5 +130,4 @@ export function smugglings(line: string, hidden: string): Smuggling[] {
       head('Transfer-Encoding: chunked') + `0\r\nContent-Length: ${length}\r\n ${hidden}`,
     ],
   };
-  return Object.entries(kinds).flatMap(([kind, all]) => all.map((bytes) => ({ kind, bytes })));
 }
