@@ -19,11 +19,13 @@ interface Entry {
 let app: TestApp;
 let owner: TestUser;
 let other: TestUser;
+let admin: TestUser;
 
 beforeAll(async () => {
   app = await startTestApp();
   owner = await addUser(app, 'owner');
   other = await addUser(app, 'other');
+  admin = await addUser(app, 'an-admin', { isAdmin: true });
 });
 afterAll(() => app.stop());
 
@@ -62,12 +64,13 @@ describe('Every operation that can change something', () => {
     '%s leaves one entry, and a repeat none',
     async (name, call) => {
       const changed = await make(owner);
-      const made = (await call.before?.(owner, changed)) ?? '';
+      const caller = call.byAdmin ? admin : owner;
+      const made = (await call.before?.(caller, changed)) ?? '';
       const key = randomUUID();
       const ask = (requestId: string): Promise<Response> => {
         const body = call.body?.(changed);
         const isForm = body instanceof FormData;
-        return owner.fetch(call.path(changed, made), {
+        return caller.fetch(call.path(changed, made), {
           method: name.split(' ')[0],
           headers: {
             'X-Request-Id': requestId,
@@ -85,9 +88,9 @@ describe('Every operation that can change something', () => {
       const [entry, ...more] = await entriesOf(requestId);
       expect(more).toEqual([]);
       expect(entry).toMatchObject({
-        actorId: owner.id,
-        actorName: 'owner',
-        keyId: owner.keyId,
+        actorId: caller.id,
+        actorName: caller.name,
+        keyId: caller.keyId,
         action: call.action,
       });
       expect(entry?.targets.length).toBeGreaterThan(0);

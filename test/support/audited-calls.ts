@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { AuditAction } from '../../src/core/contracts/audit-log.contract.js';
 import type { Api } from './api.js';
 import { datasetsApi, put } from './datasets.js';
@@ -12,6 +13,8 @@ export interface Changed {
 
 export interface AuditedCall {
   action: AuditAction;
+  /** By an admin of the installation instead of the owner of the dataset. */
+  byAdmin?: true;
   /** What has to be there before, besides the dataset with its one version, and what it is called. */
   before?: (api: Api, changed: Changed) => Promise<string | void>;
   path: (changed: Changed, made: string) => string;
@@ -46,8 +49,96 @@ async function branch(api: Api, { datasetId, fileId }: Changed): Promise<string>
   return 'side';
 }
 
+async function made(api: Api, path: string, body: object): Promise<string> {
+  const answer = await send(api, 'POST', path, body);
+  return ((await answer.json()) as { id: string }).id;
+}
+
+const aName = (): string => `made-${randomUUID()}`;
+const aKey = (api: Api) => made(api, '/v1/api-keys', { name: 'made' });
+const aUser = (api: Api) => made(api, '/v1/users', { name: aName() });
+const aGroup = (api: Api) => made(api, '/v1/groups', { name: aName() });
+
 /** A call for each operation of the document that can change something. */
 export const AUDITED_CALLS: Record<string, AuditedCall> = {
+  'POST /v1/api-keys': {
+    action: 'api-key.create',
+    path: () => '/v1/api-keys',
+    body: () => ({ name: 'made' }),
+  },
+  'DELETE /v1/api-keys/{id}': {
+    action: 'api-key.revoke',
+    before: aKey,
+    path: (_, id) => `/v1/api-keys/${id}`,
+  },
+  'POST /v1/api-keys/{id}/rotate': {
+    action: 'api-key.rotate',
+    before: aKey,
+    path: (_, id) => `/v1/api-keys/${id}/rotate`,
+    body: () => ({}),
+  },
+  'POST /v1/users': {
+    action: 'user.create',
+    byAdmin: true,
+    path: () => '/v1/users',
+    body: ({ datasetId }) => ({ name: `u-${datasetId}` }),
+  },
+  'PATCH /v1/users/{id}': {
+    action: 'user.update',
+    byAdmin: true,
+    before: aUser,
+    path: (_, id) => `/v1/users/${id}`,
+    body: () => ({ displayName: 'Ada' }),
+  },
+  'DELETE /v1/users/{id}': {
+    action: 'user.delete',
+    byAdmin: true,
+    before: aUser,
+    path: (_, id) => `/v1/users/${id}`,
+    again: 404,
+  },
+  'POST /v1/groups': {
+    action: 'group.create',
+    byAdmin: true,
+    path: () => '/v1/groups',
+    body: ({ datasetId }) => ({ name: `g-${datasetId}` }),
+  },
+  'PATCH /v1/groups/{id}': {
+    action: 'group.update',
+    byAdmin: true,
+    before: aGroup,
+    path: (_, id) => `/v1/groups/${id}`,
+    body: () => ({ description: 'edited' }),
+  },
+  'DELETE /v1/groups/{id}': {
+    action: 'group.delete',
+    byAdmin: true,
+    before: aGroup,
+    path: (_, id) => `/v1/groups/${id}`,
+    again: 404,
+  },
+  'PUT /v1/groups/{id}/members/{userId}': {
+    action: 'group-member.add',
+    byAdmin: true,
+    before: aGroup,
+    path: ({ otherId }, id) => `/v1/groups/${id}/members/${otherId}`,
+  },
+  'DELETE /v1/groups/{id}/members/{userId}': {
+    action: 'group-member.remove',
+    byAdmin: true,
+    before: async (api, { otherId }) => {
+      const id = await aGroup(api);
+      await api.fetch(`/v1/groups/${id}/members/${otherId}`, { method: 'PUT' });
+      return id;
+    },
+    path: ({ otherId }, id) => `/v1/groups/${id}/members/${otherId}`,
+  },
+  'PUT /v1/datasets/{id}/quota': {
+    action: 'dataset.quota',
+    byAdmin: true,
+    path: ofDataset('/quota'),
+    body: () => ({ bytes: 1_000_000 }),
+  },
   'POST /v1/datasets': {
     action: 'dataset.create',
     path: () => '/v1/datasets',

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { crc32 } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
-import { generateApiKey } from '../../../src/access/api-key.js';
+import { generateApiKey } from '../../../src/access/keys/api-key.js';
 import { issueKeys } from '../../support/hardening/secrets.js';
 import { IS_FULL, random, SEED } from '../../support/hardening/tables.js';
 import { welchT } from '../../support/hardening/welch.js';

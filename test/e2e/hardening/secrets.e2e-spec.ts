@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateApiKey } from '../../../src/access/api-key.js';
+import { generateApiKey } from '../../../src/access/keys/api-key.js';
 import { TEST_KEY } from '../../support/app.js';
 import { datasetsApi } from '../../support/datasets.js';
 import { dumpOf, issueKeys, leaksOf } from '../../support/hardening/secrets.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { generateApiKey } from '../../../src/access/api-key.js';
+import { generateApiKey } from '../../../src/access/keys/api-key.js';
 import type { Api } from '../api.js';
 import type { TestDatabase } from '../database.js';
 
