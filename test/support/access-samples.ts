@@ -104,6 +104,8 @@ export const SAMPLES: Record<string, Sample> = {
   },
   'DELETE /v1/datasets/{id}/refs/{name}': { path: ofDataset('/refs/none') },
 
+  'GET /v1/audit': { path: at('/v1/audit') },
+
   'GET /v1/schemas/overlay': { path: at('/v1/schemas/overlay') },
   'GET /v1/tags': { path: at('/v1/tags') },
   'PATCH /v1/tags/{tag}': { path: at('/v1/tags/never-given'), body: () => ({ name: 'other' }) },
