@@ -56,6 +56,10 @@ const NOT_TAKEN: Record<string, [pattern: RegExp, planted: string]> = {
     /\beval\(|new Function\(|\bvm\.|createContext\(/,
     'eval(text)',
   ],
+  'looking into bytes for their type, and into texts for URLs': [
+    /from 'file-type'|fileTypeFrom|\bisURL\b|\bIsUrl\b/,
+    "import { fileTypeFromBuffer } from 'file-type';",
+  ],
   'a shell': [
     /\b(?:execSync|execFileSync|spawnSync)\(|\bexec\b.*'node:child_process'|shell: true/,
     "import { exec } from 'node:child_process';",
@@ -90,6 +94,16 @@ describe('The building blocks', () => {
       if (/\bcreateQueryRunner\b/.test(await read(file))) makers.push(file);
     }
     expect(makers).toEqual(MAKE_RUNNERS);
+  });
+
+  it('match routes without optional groups, and with one wildcard at most, at the end', async () => {
+    const routes: string[] = [];
+    for (const file of await filesOf('src/**/*.controller.ts')) {
+      const decorated = (await read(file)).matchAll(/@(?:Get|Post|Put|Patch|Delete)\('([^']*)'/g);
+      routes.push(...[...decorated].map(([, route]) => route!));
+    }
+    expect(routes.length).toBeGreaterThan(20);
+    expect(routes.filter((route) => !/^[\w:/-]*(?:\*\w+)?$/.test(route))).toEqual([]);
   });
 
   it('parse forms with every limit that multer and busboy have', async () => {

@@ -28,6 +28,7 @@ describe('a URL in the log', () => {
     ['/v1/files?key=a=b&x=?key=a', '/v1/files?key=redacted&x=?key=a'],
     [`/v1/files?q=${KEY}`, '/v1/files?q=redacted'],
     [`/v1/files?${KEY}`, '/v1/files?redacted'],
+    [`/v1/files?${KEY.replace('3', 'Key')}`, '/v1/files?redacted=redacted'],
     [`/v1/files/${KEY}/content`, '/v1/files/redacted/content'],
     [`//user:${KEY}@host/v1/files`, '//user:redacted@host/v1/files'],
     [`/v1/files?q=${percentEncoded(KEY)}`, '/v1/files?redacted'],

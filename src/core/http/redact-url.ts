@@ -30,7 +30,10 @@ export const holdsKey = (text: string): boolean => text.search(KEY) !== -1;
 
 function redactParameter(parameter: string): string {
   const name = parameter.split('=', 1)[0] as string;
-  return SECRET_NAME.test(decoded(name)) ? `${name}=${REDACTED}` : withoutKeys(parameter);
+  // A key may stand where a name does, and even look like one: `stratum_…key…`.
+  return SECRET_NAME.test(decoded(name))
+    ? `${withoutKeys(name)}=${REDACTED}`
+    : withoutKeys(parameter);
 }
 
 /** Encoded characters would hide a key: then the whole is left out. */
