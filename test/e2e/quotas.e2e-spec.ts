@@ -211,6 +211,41 @@ describe('The quota of a dataset', () => {
   });
 });
 
+describe('What is known of usage', () => {
+  it('is never less than what is kept', async () => {
+    const rows = await app.database.query<{ type: 'user' | 'dataset'; id: string; known: number }>(
+      `SELECT owner_type AS type, owner_id AS id, at_most::float8 AS known FROM quota_usages
+       WHERE at_most IS NOT NULL`,
+    );
+    expect(rows.length).toBeGreaterThan(3);
+    for (const { type, id, known } of rows) {
+      const { usedBytes } = await (type === 'user'
+        ? quotas().usageOfUser(id)
+        : quotas().usageOfDataset(id));
+      expect(known).toBeGreaterThanOrEqual(usedBytes);
+    }
+  });
+
+  it('is forgotten when a quota changes: what came while there was none counts, too', async () => {
+    const user = await someone(9_000);
+    await idOf(await user.upload(randomBytes(100)));
+    const set = (bytes: number) =>
+      app.database.query('UPDATE users SET quota_bytes = $2 WHERE id = $1', [user.userId, bytes]);
+    // As another process under other settings would add it.
+    await app.database.query(
+      `WITH file AS (
+         INSERT INTO files (content_hash, size_bytes, block_crcs, backend, storage_key, reference_count)
+         VALUES (repeat('5e', 32), 8500, '', 'local', 'nowhere', 1) RETURNING id)
+       INSERT INTO file_references (file_id, owner_type, owner_id, file_type)
+       SELECT id, 'hold', $1, 'csv' FROM file`,
+      [user.userId],
+    );
+    await idOf(await user.upload(randomBytes(500)));
+    await set(9_001);
+    await expectProblem(await user.upload(randomBytes(500)), 507, 'quota-exceeded');
+  });
+});
+
 describe('What a user owns', () => {
   it('is of holds and datasets together, each content once', async () => {
     const user = await someone();

@@ -118,7 +118,7 @@ describe('The limit of a key', () => {
   it('lets requests through when the database counts none', async () => {
     await start({ RATE_LIMIT_PER_KEY: '1' });
     await app.database.query('ALTER TABLE rate_limits RENAME TO away');
-    for (const _ of times(3, (n) => n)) expect((await app.fetch('/v1/files')).status).toBe(200);
+    expect(await statuses(times(5, () => app.fetch('/v1/files')))).toEqual({ 200: 5 });
   });
 });
 

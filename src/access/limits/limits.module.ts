@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { QUOTAS } from '../../core/contracts/quotas.contract.js';
 import { AddressLimitMiddleware } from './address-limit.middleware.js';
+import { QuotaUsage } from './entities/quota-usage.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
 import { KeyLimitGuard } from './key-limit.guard.js';
 import { QuotasRepository } from './quotas.repository.js';
@@ -12,7 +13,7 @@ import { RateLimitsRepository } from './rate-limits.repository.js';
 /** How much of the service anybody may take: requests a minute, and bytes. Global, as a contract of core. */
 @Global()
 @Module({
-  imports: [TypeOrmModule.forFeature([RateLimit])],
+  imports: [TypeOrmModule.forFeature([QuotaUsage, RateLimit])],
   providers: [
     { provide: QUOTAS, useClass: QuotasService },
     AddressLimitMiddleware,

@@ -12,6 +12,8 @@ export interface OwnQuotas {
   datasetBytes: number | null;
 }
 
+export type QuotaKind = 'user' | 'dataset';
+
 export interface CountedBytes {
   usedBytes: number;
   files: number;
@@ -35,7 +37,7 @@ const COUNT = `count(*)::int AS files, coalesce(sum(f.size_bytes), 0)::float8 AS
 /** Contents by $2 and $3, each once, with the file that they are, if there is one. */
 const ASKED = `
   SELECT DISTINCT ON (c.content_hash) c.content_hash, c.size_bytes, f.id
-  FROM unnest($2::text[], $3::bigint[]) AS c (content_hash, size_bytes)
+  FROM unnest($2::char(64)[], $3::bigint[]) AS c (content_hash, size_bytes)
   LEFT JOIN files f ON f.content_hash = c.content_hash`;
 
 /**
@@ -62,13 +64,39 @@ export class QuotasRepository {
     return row ?? null;
   }
 
-  /** Nobody else adds to what this dataset or user keeps until the commit: datasets first, then users. */
-  async lockDataset(tx: Transaction, id: string): Promise<void> {
-    await managerOf(tx).query('SELECT 1 FROM datasets WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  /**
+   * Nobody else adds to what this one keeps until the commit: datasets first, then users. Returns how many
+   * bytes it keeps at most; `null`: to be counted.
+   */
+  async lock(tx: Transaction, kind: QuotaKind, id: string): Promise<number | null> {
+    const [row] = (await managerOf(tx).query(
+      `INSERT INTO quota_usages AS u (owner_type, owner_id) VALUES ($1, $2)
+       ON CONFLICT (owner_type, owner_id) DO UPDATE SET at_most = u.at_most
+       RETURNING at_most::float8 AS "atMost"`,
+      [kind, id],
+    )) as { atMost: number | null }[];
+    return row?.atMost ?? null;
   }
 
-  async lockUser(tx: Transaction, id: string): Promise<void> {
-    await managerOf(tx).query('SELECT 1 FROM users WHERE id = $1 FOR NO KEY UPDATE', [id]);
+  async note(tx: Transaction, kind: QuotaKind, id: string, atMost: number): Promise<void> {
+    await managerOf(tx).query(
+      'UPDATE quota_usages SET at_most = $3 WHERE owner_type = $1 AND owner_id = $2',
+      [kind, id, atMost],
+    );
+  }
+
+  /** As `lock`, without one. */
+  async atMost(kind: QuotaKind, id: string): Promise<number | null> {
+    const [row] = (await this.database.query(
+      'SELECT at_most::float8 AS "atMost" FROM quota_usages WHERE owner_type = $1 AND owner_id = $2',
+      [kind, id],
+    )) as { atMost: number | null }[];
+    return row?.atMost ?? null;
+  }
+
+  /** Has everything counted anew. */
+  async forgetAll(): Promise<void> {
+    await this.database.query('DELETE FROM quota_usages');
   }
 
   /** Of these contents, once each, those that this very owner has no reference on. */
@@ -79,7 +107,7 @@ export class QuotasRepository {
   ): Promise<T[]> {
     const once = [...new Map(contents.map((one) => [one.contentHash, one])).values()];
     const known = (await managerOf(tx).query(
-      `SELECT f.content_hash AS "contentHash" FROM files f WHERE f.content_hash = ANY($3::text[])
+      `SELECT f.content_hash AS "contentHash" FROM files f WHERE f.content_hash = ANY($3::char(64)[])
          AND EXISTS (SELECT 1 FROM file_references r
                      WHERE r.owner_type = $1 AND r.owner_id = $2 AND r.file_id = f.id)`,
       [type, id, once.map(({ contentHash }) => contentHash)],

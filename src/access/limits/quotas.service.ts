@@ -1,4 +1,4 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import { holdOf, type ReferenceOwner } from '../../core/contracts/file-references.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
@@ -10,7 +10,7 @@ import type {
 } from '../../core/contracts/quotas.contract.js';
 import type { Transaction } from '../../core/database/index.js';
 import { QuotaExceededError } from './limits.errors.js';
-import { QuotasRepository } from './quotas.repository.js';
+import { QuotasRepository, type QuotaKind } from './quotas.repository.js';
 
 const datasetOwner = (id: string): ReferenceOwner => ({ type: 'dataset', id });
 
@@ -21,34 +21,48 @@ interface Quotas {
   dataset: number | null;
 }
 
+/** One that has a quota, and how much it may keep. */
+interface Holder {
+  quota: QuotaKind;
+  id: string;
+  bytes: number;
+}
+
 @Injectable()
-export class QuotasService implements IQuotas {
+export class QuotasService implements IQuotas, OnModuleInit {
   constructor(
     @Inject(ENV) private readonly env: Pick<Env, 'QUOTA_USER_BYTES' | 'QUOTA_DATASET_BYTES'>,
-    private readonly quotas: QuotasRepository,
+    private readonly usage: QuotasRepository,
   ) {}
+
+  /** A restart is the operator's way to change settings: under others, not all was counted. */
+  async onModuleInit(): Promise<void> {
+    await this.usage.forgetAll();
+  }
 
   async admit(
     tx: Transaction,
     caller: Principal,
     owner: ReferenceOwner,
     contents: readonly SizedContent[],
+    alongside: readonly SizedContent[] = [],
   ): Promise<void> {
-    if (contents.length === 0) return;
+    if (contents.length + alongside.length === 0) return;
     const quotas = await this.of(owner, tx);
-    if (!quotas || (quotas.user === null && quotas.dataset === null)) return;
-    if (owner.type === 'dataset') await this.quotas.lockDataset(tx, owner.id);
-    if (quotas.user !== null) await this.quotas.lockUser(tx, quotas.userId);
-    const added = await this.quotas.newTo(tx, owner, contents);
-    if (added.length === 0) return;
-    if (quotas.dataset !== null) {
-      const { usedBytes } = await this.quotas.countDataset(owner.id, tx);
-      const neededBytes = added.reduce((sum, { size }) => sum + size, 0);
-      refuseOver(caller, quotas, { quota: 'dataset', neededBytes, usedBytes }, quotas.dataset);
-    }
-    if (quotas.user !== null) {
-      const { usedBytes, neededBytes } = await this.quotas.countUser(quotas.userId, added, tx);
-      refuseOver(caller, quotas, { quota: 'user', neededBytes, usedBytes }, quotas.user);
+    if (!quotas) return;
+    const holders = holdersOf(quotas, owner);
+    const known: (number | null)[] = [];
+    for (const { quota, id } of holders) known.push(await this.usage.lock(tx, quota, id));
+    if (holders.length === 0) return;
+    const added = await this.usage.newTo(tx, owner, contents);
+    for (const [n, holder] of holders.entries()) {
+      const count = () =>
+        holder.quota === 'user'
+          ? this.usage.countUser(holder.id, added, tx)
+          : this.usage.countDataset(holder.id, tx).then(withNeeded(bytesOf(added)));
+      const atMost = known[n] ?? null;
+      const bytes = { added: bytesOf(added), alongside: bytesOf(alongside) };
+      await this.reserve(tx, caller, { ...holder, userId: quotas.userId, atMost }, bytes, count);
     }
   }
 
@@ -58,11 +72,13 @@ export class QuotasService implements IQuotas {
   ): Promise<void> {
     const quotas = await this.of(holdOf(caller.id));
     if (!quotas || quotas.user === null) return;
-    const { usedBytes } = await this.quotas.countUser(caller.id, []);
+    const known = await this.usage.atMost('user', caller.id);
+    if (known !== null && known + atLeast <= quotas.user) return;
+    const { usedBytes } = await this.usage.countUser(caller.id, []);
     if (usedBytes + atLeast <= quotas.user) return;
-    if (await this.quotas.hasOfSize(caller.id, atLeast, atMost)) return;
+    if (await this.usage.hasOfSize(caller.id, atLeast, atMost)) return;
     const finding = { quota: 'user', neededBytes: atLeast, usedBytes } as const;
-    refuseOver(caller, quotas, finding, quotas.user);
+    refuseOver(caller, quotas.userId, finding, quotas.user);
   }
 
   async admitDataset(
@@ -73,26 +89,50 @@ export class QuotasService implements IQuotas {
   ): Promise<void> {
     const quotas = await this.of(holdOf(newOwnerId), tx);
     if (!quotas || quotas.user === null) return;
-    await this.quotas.lockUser(tx, newOwnerId);
-    const neededBytes = await this.quotas.countAdded(tx, datasetId, newOwnerId);
-    const { usedBytes } = await this.quotas.countUser(newOwnerId, [], tx);
-    refuseOver(caller, quotas, { quota: 'user', neededBytes, usedBytes }, quotas.user);
+    const atMost = await this.usage.lock(tx, 'user', newOwnerId);
+    const neededBytes = await this.usage.countAdded(tx, datasetId, newOwnerId);
+    const holder = { quota: 'user', id: newOwnerId, bytes: quotas.user } as const;
+    await this.reserve(
+      tx,
+      caller,
+      { ...holder, userId: newOwnerId, atMost },
+      { added: neededBytes, alongside: 0 },
+      () => this.usage.countUser(newOwnerId, [], tx).then(withNeeded(neededBytes)),
+    );
   }
 
   async usageOfUser(userId: string): Promise<Usage> {
     const quotas = await this.of(holdOf(userId));
-    const { usedBytes, files } = await this.quotas.countUser(userId, []);
+    const { usedBytes, files } = await this.usage.countUser(userId, []);
     return { quotaBytes: quotas?.user ?? null, usedBytes, files };
   }
 
   async usageOfDataset(datasetId: string): Promise<Usage> {
     const quotas = await this.of(datasetOwner(datasetId));
-    const { usedBytes, files } = await this.quotas.countDataset(datasetId);
+    const { usedBytes, files } = await this.usage.countDataset(datasetId);
     return { quotaBytes: quotas?.dataset ?? null, usedBytes, files };
   }
 
+  /** What is known is enough to let in; to refuse, all is counted, in which what was given up shows. */
+  private async reserve(
+    tx: Transaction,
+    caller: Principal,
+    holder: Holder & { userId: string; atMost: number | null },
+    bytes: { added: number; alongside: number },
+    count: () => Promise<{ usedBytes: number; neededBytes: number }>,
+  ): Promise<void> {
+    const { quota, id, userId, atMost } = holder;
+    let next = atMost === null ? null : atMost + bytes.added + bytes.alongside;
+    if (bytes.added > 0 && (next === null || next > holder.bytes)) {
+      const { usedBytes, neededBytes } = await count();
+      refuseOver(caller, userId, { quota, neededBytes, usedBytes }, holder.bytes);
+      next = usedBytes + neededBytes + bytes.alongside;
+    }
+    if (next !== null) await this.usage.note(tx, quota, id, next);
+  }
+
   private async of(owner: ReferenceOwner, tx?: Transaction): Promise<Quotas | null> {
-    const own = await this.quotas.find(owner, tx);
+    const own = await this.usage.find(owner, tx);
     if (!own) return null;
     const { QUOTA_USER_BYTES, QUOTA_DATASET_BYTES } = this.env;
     return {
@@ -104,10 +144,25 @@ export class QuotasService implements IQuotas {
   }
 }
 
+/** Those whose quotas an addition counts against; the dataset first, which is the order of locks. */
+function holdersOf({ userId, user, dataset }: Quotas, owner: ReferenceOwner): Holder[] {
+  return [
+    ...(dataset === null ? [] : [{ quota: 'dataset' as const, id: owner.id, bytes: dataset }]),
+    ...(user === null ? [] : [{ quota: 'user' as const, id: userId, bytes: user }]),
+  ];
+}
+
+const bytesOf = (contents: readonly SizedContent[]): number =>
+  contents.reduce((sum, { size }) => sum + size, 0);
+
+const withNeeded =
+  (neededBytes: number) =>
+  ({ usedBytes }: { usedBytes: number }) => ({ usedBytes, neededBytes });
+
 /** @throws QuotaExceededError */
 function refuseOver(
   caller: Principal,
-  { userId }: Quotas,
+  userId: string,
   { quota, neededBytes, usedBytes }: QuotaFinding & { usedBytes: number },
   quotaBytes: number,
 ): void {

@@ -32,7 +32,9 @@ describe('RateLimiter', () => {
       wanted.push(count);
       return { granted: count, ...endless };
     });
-    const taken = await Promise.all(Array.from({ length: 20 }, () => sut.take('key:a', 100)));
+    const taken = await Promise.all(
+      Array.from({ length: 20 }, async () => await sut.take('key:a', 100)),
+    );
     expect(taken.every((decision) => decision?.isAllowed)).toBe(true);
     expect(wanted).toEqual([1, 19]);
   });

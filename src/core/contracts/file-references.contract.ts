@@ -61,6 +61,7 @@ export interface IFileReferences {
     caller: Principal,
     owner: ReferenceOwner,
     contents: readonly SizedContent[],
+    alongside?: readonly SizedContent[],
   ): Promise<void>;
   /** One more reference on a file that exists. @throws FileNotFoundError */
   acquire(tx: Transaction, fileId: FileId, owner: ReferenceOwner, use: FileUse): Promise<void>;

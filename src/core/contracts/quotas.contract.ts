@@ -41,7 +41,9 @@ export interface IQuotas {
    * references on them, before it does. Until it ends, nobody else adds to what the same user keeps:
    * uploads that come together can't exceed a quota together. What the owner has already needs no
    * room, so moves, restores and merges that add nothing are always let through. Without a quota this
-   * is one look-up by key.
+   * is one look-up by key; with one it is three statements more, whatever the owner keeps, except where
+   * the bytes are counted: at the first addition after a start, and before it refuses.
+   * @param alongside what the service itself adds: counted, and no reason to refuse
    * @throws QuotaExceededError
    */
   admit(
@@ -49,6 +51,7 @@ export interface IQuotas {
     caller: Principal,
     owner: ReferenceOwner,
     contents: readonly SizedContent[],
+    alongside?: readonly SizedContent[],
   ): Promise<void>;
   /**
    * Tells before a body is received that what it brings can't be kept. Says nothing when the caller has
@@ -68,7 +71,7 @@ export interface IQuotas {
     datasetId: string,
     newOwnerId: PrincipalId,
   ): Promise<void>;
-  /** Counts what a user keeps: a few tenths of a second for a million files. */
+  /** Counts what a user keeps: 0.1 s for 10,000 files and 0.6 s for 100,000, on two busy cores. */
   usageOfUser(userId: PrincipalId): Promise<Usage>;
   /** The same of a dataset. */
   usageOfDataset(datasetId: string): Promise<Usage>;

@@ -86,7 +86,7 @@ export class CommitWriter {
     await this.refuseFoldersAsFiles(tx, below, plan, current);
     const id = uuidv7() as VersionId;
     const moved = await this.components.findAll(movedOf(plan), tx);
-    const entries = await this.insertEntries(tx, caller, { id, datasetId }, plan, moved);
+    const entries = await this.insertEntries(tx, caller, { ...commit, id }, plan, moved);
     const own = await this.layers.insertLayer(tx, datasetId, entries);
     const version = await this.versions.insert(tx, {
       id,
@@ -128,7 +128,7 @@ export class CommitWriter {
   private async insertEntries(
     tx: Transaction,
     caller: Principal,
-    version: { id: string; datasetId: string },
+    version: { id: string; datasetId: string; overlay: StagedArtifact },
     plan: ReadonlyMap<string, PlannedEntry>,
     moved: ReadonlyMap<string, ComponentView>,
   ): Promise<NewEntry[]> {
@@ -137,8 +137,9 @@ export class CommitWriter {
     const files = new Map<string, DescribedFile>();
     for (const [path, entry] of plan) if (entry !== null) files.set(path, fileOf(entry));
     const all = [...files.values()];
-    await this.references.admit(tx, caller, ownerOf(version.datasetId), all);
-    const acquired = await this.acquire(tx, caller, ownerOf(version.datasetId), all);
+    const owner = ownerOf(version.datasetId);
+    await this.references.admit(tx, caller, owner, all, [version.overlay]);
+    const acquired = await this.acquire(tx, caller, owner, all);
     const ids = await this.components.insertAll(
       tx,
       version,

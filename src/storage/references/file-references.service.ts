@@ -27,8 +27,9 @@ export class FileReferences implements IFileReferences {
     caller: Principal,
     owner: ReferenceOwner,
     contents: readonly SizedContent[],
+    alongside?: readonly SizedContent[],
   ): Promise<void> {
-    await this.quotas.admit(tx, caller, owner, contents);
+    await this.quotas.admit(tx, caller, owner, contents, alongside);
   }
 
   async acquire(
