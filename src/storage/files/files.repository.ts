@@ -124,7 +124,7 @@ export class FilesRepository {
       !caller.isAdmin && filter.contentHash === null && (await this.readsFewDatasets(caller));
     const rows = (await this.references.query(
       `SELECT ${VIEW_COLUMNS} FROM ${CALLER} CROSS JOIN ${isNarrow ? HELD_FILES : 'files'} f ${VIEW_JOINS}
-       WHERE ($4::text IS NULL OR f.content_hash = $4) AND ($5::int IS NULL OR f.id < $5)
+       WHERE ($4::char(64) IS NULL OR f.content_hash = $4) AND ($5::int IS NULL OR f.id < $5)
        ORDER BY f.id DESC LIMIT $6`,
       [...asking(caller), filter.contentHash, filter.before, filter.limit],
     )) as ViewRow[];
@@ -168,7 +168,7 @@ export class FilesRepository {
     const rows = (await this.references.query(
       `SELECT f.id, f.content_hash, f.size_bytes
        FROM ${CALLER} CROSS JOIN files f
-       WHERE f.content_hash = ANY($4::text[])
+       WHERE f.content_hash = ANY($4::char(64)[])
          AND EXISTS (SELECT 1 FROM file_references r WHERE r.file_id = f.id AND ${READABLE})`,
       [...asking(caller), contentHashes],
     )) as Pick<ViewRow, 'id' | 'content_hash' | 'size_bytes'>[];
