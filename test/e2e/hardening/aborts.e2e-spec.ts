@@ -7,7 +7,7 @@ import { rawConnection, requestHead } from '../../support/raw-http.js';
 import { createServicePlace, type ServicePlace } from '../../support/service-place.js';
 import { startService, type Service } from '../../support/service.js';
 
-const ABORTS = IS_FULL ? 500 : 60;
+const ABORTS = IS_FULL ? 500 : 40;
 const AT_ONCE = 20;
 
 let place: ServicePlace;

@@ -67,7 +67,7 @@ describe('the service', () => {
     expect(spellings).toHaveLength(80);
     let turn = 0;
     for (const { place: where, send } of sinks) {
-      const tried = IS_FULL ? spellings : [0, 1].map(() => spellings[(turn += 1) % 80]!);
+      const tried = IS_FULL ? spellings : [spellings[(turn += 1) % 80]!];
       for (const url of tried) {
         const answer = await send(url);
         const what = `${where}: ${url}`;

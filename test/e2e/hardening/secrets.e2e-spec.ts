@@ -3,10 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { generateApiKey } from '../../../src/access/keys/api-key.js';
 import { TEST_KEY } from '../../support/app.js';
 import { datasetsApi } from '../../support/datasets.js';
-import { dumpOf, issueKeys, leaksOf } from '../../support/hardening/secrets.js';
+import { dumpOf, issueKeys, leaksOf, strangeKey } from '../../support/hardening/secrets.js';
 import { IS_FULL } from '../../support/hardening/tables.js';
 import { createServicePlace, type ServicePlace } from '../../support/service-place.js';
 import { startService, type Service } from '../../support/service.js';
@@ -94,7 +93,7 @@ async function filesOf(folder: string): Promise<string> {
 
 describe('a secret', () => {
   it('is in no log, no dump of the database, no file and no public answer', async () => {
-    const wrong = Array.from({ length: KEYS }, () => generateApiKey());
+    const wrong = Array.from({ length: KEYS }, () => strangeKey());
     const secrets = [CHOSEN, ...keys, ...wrong, PASSWORD];
     const datasets = datasetsApi(service);
     const fileId = await datasets.upload('a,b\n1,2\n');

@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-const WRITE = join(import.meta.dirname, '../../../dist/src/cli/write-openapi.js');
+const DIST = join(import.meta.dirname, '../../../dist');
 
 export interface Schema {
   $ref?: string;
@@ -68,17 +68,27 @@ export async function readDocument(): Promise<Document> {
   return { operations, resolve };
 }
 
-async function generated(): Promise<{
+interface Generated {
   paths: Record<string, Record<string, DocumentedOperation>>;
   components: { schemas: Record<string, Schema> };
-}> {
+}
+
+/** Once for each build: it takes seconds, and several specs need it. */
+async function generated(): Promise<Generated> {
+  const digest = (await readFile(join(DIST, '.sources.sha256'), 'utf8')).trim();
+  const kept = join(tmpdir(), `stratum-openapi-${digest}.json`);
+  const known = await readFile(kept, 'utf8').catch(() => null);
+  if (known !== null) return JSON.parse(known) as Generated;
   const folder = await mkdtemp(join(tmpdir(), 'stratum-openapi-'));
   try {
-    await promisify(execFile)(process.execPath, [WRITE], { cwd: folder });
-    return JSON.parse(await readFile(join(folder, 'openapi.json'), 'utf8'));
+    const script = join(DIST, 'src/cli/write-openapi.js');
+    await promisify(execFile)(process.execPath, [script], { cwd: folder });
+    // At once and whole: other specs may be reading it.
+    await rename(join(folder, 'openapi.json'), kept);
   } finally {
     await rm(folder, { recursive: true });
   }
+  return JSON.parse(await readFile(kept, 'utf8')) as Generated;
 }
 
 /** `GET /v1/files/{id}` with these values, as they are, in place of the parameters of its path. */

@@ -1,7 +1,13 @@
-import { createHash } from 'node:crypto';
-import { generateApiKey } from '../../../src/access/keys/api-key.js';
+import { createHash, randomBytes } from 'node:crypto';
+import { crc32 } from 'node:zlib';
 import type { Api } from '../api.js';
 import type { TestDatabase } from '../database.js';
+
+/** A key that nobody has, as the service would make it; with a secret of which a part may be given. */
+export function strangeKey(beginning = ''): string {
+  const secret = (beginning + randomBytes(32).toString('base64url')).slice(0, 43);
+  return `stratum_${secret}_${crc32(secret).toString(16).padStart(8, '0')}`;
+}
 
 /** Keys of the admin, as the service issues them; by SQL where there is no route for that. */
 export async function issueKeys(
@@ -25,7 +31,7 @@ export async function issueKeys(
 }
 
 async function insertKey(database: TestDatabase): Promise<string> {
-  const key = generateApiKey();
+  const key = strangeKey();
   await database.query(
     `INSERT INTO api_keys (user_id, name, key_hash, hint)
      SELECT id, 'inserted', $1, $2 FROM users WHERE is_admin LIMIT 1`,
