@@ -29,7 +29,7 @@ export async function createApp(
   app.disable('x-powered-by');
   // `a[b]=c` stays a plain name: nobody here takes nested query parameters.
   app.set('query parser', 'simple');
-  app.use(assignRequestId, securityHeaders, refuseOddFraming, requireHost);
+  app.use(assignRequestId, securityHeaders(), refuseOddFraming, requireHost);
   app.enableVersioning({ type: VersioningType.URI, defaultVersion: '1' });
   tuneServer(app.getHttpServer());
   serveOpenApi(app);

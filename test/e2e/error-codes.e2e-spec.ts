@@ -90,7 +90,7 @@ describe('every error code', () => {
 
   it('that no client can meet is expected by no test', async () => {
     for (const spec of await readdir(import.meta.dirname)) {
-      if (spec === 'error-codes.e2e-spec.ts') continue;
+      if (spec === 'error-codes.e2e-spec.ts' || !spec.endsWith('.ts')) continue;
       const source = await readFile(join(import.meta.dirname, spec), 'utf8');
       for (const code of Object.keys(UNREACHABLE)) expect(source).not.toContain(`'${code}'`);
     }
