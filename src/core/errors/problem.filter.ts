@@ -6,10 +6,6 @@ import { problemOf, toAppError, type Problem } from './problem.js';
 /** How long a client that is still sending may go on, so that it reads its answer and not a reset. */
 const LINGER_MS = 5_000;
 
-/** Headers of a successful answer's content. Its policy stays: it is said of every answer. */
-const OF_CONTENT =
-  /^(content-(?!security)|etag|repr-digest|last-modified|accept-ranges|cache-control)/;
-
 /** Answers every failure, from whichever layer, with problem+json. The only one to know HTTP. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -35,6 +31,10 @@ export class ProblemFilter implements ExceptionFilter {
     else this.logger.warn({ err: error.cause ?? error }, message);
   }
 }
+
+/** Headers of a content; what browsers may do with the answer holds for any. */
+const OF_CONTENT =
+  /^(content-(?!security-policy)|etag|repr-digest|last-modified|accept-ranges|cache-control)/;
 
 function respond(request: Request, response: Response, problem: Problem, error: AppError): void {
   const body = Buffer.from(JSON.stringify(problem));

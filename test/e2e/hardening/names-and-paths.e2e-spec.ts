@@ -75,7 +75,10 @@ describe('a hostile name', () => {
     for (const { sink, kind, name } of table()) {
       const what = `${sink.place}, ${kind}: ${name.slice(0, 80)}`;
       const answer = await sink.send(name);
-      expect([what, answer !== null && answer.status < 500]).toEqual([what, true]);
+      expect([what, answer !== null && answer.status < 500 && answer.status !== 429]).toEqual([
+        what,
+        true,
+      ]);
       const text = `${JSON.stringify(answer!.headers)}${answer!.body.toString()}`;
       expect([what, text.includes(SECRET) || /root:.?:0:/.test(text)]).toEqual([what, false]);
       tried += 1;

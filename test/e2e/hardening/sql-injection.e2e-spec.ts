@@ -78,7 +78,8 @@ describe('SQL in a parameter', () => {
       for (const payload of PAYLOADS) {
         const what = `${nameOf(operation, parameter)}: ${payload}`;
         const { status, text } = await send(operation, parameter, payload);
-        expect([what, status < 500]).toEqual([what, true]);
+        // One that is told to come back later has tried nothing.
+        expect([what, status < 500 && status !== 429]).toEqual([what, true]);
         expect([what, SQL_ERROR.exec(text)?.[0]]).toEqual([what, undefined]);
         isTaken ||= operation.method !== 'GET' && status < 300;
       }
