@@ -6,6 +6,7 @@ import {
   BearerGuard,
   GrantsModule,
   KeyLimitGuard,
+  PermissionGuard,
 } from './access/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
       providers: [
         { provide: APP_GUARD, useExisting: BearerGuard },
         { provide: APP_GUARD, useExisting: KeyLimitGuard },
+        { provide: APP_GUARD, useExisting: PermissionGuard },
         { provide: APP_GUARD, useExisting: JsonBodyGuard },
       ],
     };

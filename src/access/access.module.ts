@@ -11,6 +11,7 @@ import { KnownPrincipals } from './authentication/known-principals.service.js';
 import { TokenUsersRepository } from './authentication/oidc/token-users.repository.js';
 import { TokenUsers } from './authentication/oidc/token-users.service.js';
 import { TokenVerifier } from './authentication/oidc/token-verifier.service.js';
+import { PermissionGuard } from './authentication/permission.guard.js';
 import { TokenAuthenticator } from './authentication/token-authenticator.service.js';
 import { DirectoryRepository } from './directory/directory.repository.js';
 import { ApiKeyRecord } from './entities/api-key.entity.js';
@@ -70,6 +71,7 @@ import { UsersService } from './users/users.service.js';
     MembersRepository,
     MembersService,
     Ownership,
+    PermissionGuard,
     TokenAuthenticator,
     TokenUsers,
     TokenUsersRepository,
@@ -77,6 +79,6 @@ import { UsersService } from './users/users.service.js';
     UsersRepository,
     UsersService,
   ],
-  exports: [BearerGuard, BootstrapKeyService, DIRECTORY, LimitsModule],
+  exports: [BearerGuard, BootstrapKeyService, DIRECTORY, LimitsModule, PermissionGuard],
 })
 export class AccessModule {}

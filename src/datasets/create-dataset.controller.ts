@@ -56,17 +56,16 @@ export class CreateDatasetController {
     @Req() request: Request,
     @Res({ passthrough: true }) response: Response,
   ): Promise<DatasetDto> {
-    const call = { caller, key };
     const dataset = request.is(FORM)
-      ? await this.forms.receive(caller, request, response, async (received) => {
+      ? await this.forms.receive(caller, request, response, async (received, now) => {
           const form = await parseDatasetForm(received);
           return await this.make(
-            call,
+            { caller: now, key },
             askedBy(form),
             Object.assign({}, form.fields, { files: form.puts }),
           );
         })
-      : await this.fromJson(call, request.body as object);
+      : await this.fromJson({ caller, key }, request.body as object);
     response.location(`/v1/datasets/${dataset.id}`).set('ETag', etagOf({ revision: 1 }));
     return dataset;
   }

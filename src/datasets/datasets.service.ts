@@ -20,7 +20,12 @@ import type { DatasetId } from '../core/contracts/ids.js';
 import type { DatasetRole, Principal } from '../core/contracts/principal.contract.js';
 import { QUOTAS, type IQuotas } from '../core/contracts/quotas.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
-import { EtagMismatchError } from '../core/errors/index.js';
+import {
+  EtagMismatchError,
+  ForbiddenError,
+  UnauthenticatedError,
+  UserNotFoundError,
+} from '../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../core/http/cursor.js';
 import { DatasetChanges, datasetTarget, saidOf } from './dataset-changes.service.js';
 import { DatasetNotFoundError } from './datasets.errors.js';
@@ -54,6 +59,7 @@ export class DatasetsService implements IDatasetService {
     const fields = await this.completed(id, given);
     const tags = parseTags(given.tags ?? []);
     const insert = async (tx: Transaction): Promise<void> => {
+      if (!(await this.directory.keep(tx, 'user', caller.id))) throw new UnauthenticatedError();
       await this.datasets.insert(tx, id, caller.id, fields);
       await this.datasets.replaceTags(tx, id, tags);
       this.changes.announce(tx, caller, 'dataset.created', [id]);
@@ -128,6 +134,7 @@ export class DatasetsService implements IDatasetService {
     isExpected: IsExpected,
   ): Promise<DatasetView> {
     const role = roleToEdit(given);
+    refuseUnscoped(caller, given);
     const { id } = await this.getAs(caller, key, role);
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
     const tags = given.tags && parseTags(given.tags);
@@ -138,7 +145,10 @@ export class DatasetsService implements IDatasetService {
       const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
       const ownerId = owner?.id ?? dataset.ownerId;
       const fields = { slug, name, description, metadata, visibility, ownerId };
-      if (ownerId !== dataset.ownerId) await this.quotas.admitDataset(tx, caller, id, ownerId);
+      if (ownerId !== dataset.ownerId) {
+        if (!(await this.directory.keep(tx, 'user', ownerId))) throw new UserNotFoundError();
+        await this.quotas.admitDataset(tx, caller, id, ownerId);
+      }
       await this.datasets.update(tx, id, fields);
       if (tags) await this.datasets.replaceTags(tx, id, tags);
       this.changes.announce(tx, caller, 'dataset.updated', [id]);
@@ -255,6 +265,14 @@ export class DatasetsService implements IDatasetService {
 /** What others find it by, who sees it and whose it is are for its admins to say. */
 const roleToEdit = ({ slug, visibility, ownerId }: DatasetEdit): DatasetRole =>
   [slug, visibility, ownerId].every((field) => field === undefined) ? 'writer' : 'admin';
+
+/** To show a dataset to others, or to give it away, is to grant it. @throws ForbiddenError */
+function refuseUnscoped(caller: Principal, { visibility, ownerId }: DatasetEdit): void {
+  if (visibility === undefined && ownerId === undefined) return;
+  if (!caller.permissions.has('grants:write')) {
+    throw new ForbiddenError('To change visibility or ownerId a credential needs grants:write.');
+  }
+}
 
 const defined = (fields: GivenFields): GivenFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AuditSealer } from '../../src/access/audit/chain/audit-sealer.service.js';
-import { startTestApp, type TestApp } from '../support/app.js';
+import type { AuditSealer } from '../../src/access/audit/chain/audit-sealer.service.js';
+import { startAuditLab, type AuditLab } from '../support/audit-lab.js';
 import { datasetsApi } from '../support/datasets.js';
 import { expectProblem } from '../support/problems.js';
 import { addUser, type TestUser } from '../support/users.js';
@@ -25,7 +25,7 @@ interface Page {
   nextCursor: string | null;
 }
 
-let app: TestApp;
+let app: AuditLab;
 let alice: TestUser;
 let bob: TestUser;
 let sealer: AuditSealer;
@@ -33,9 +33,10 @@ const datasets: string[] = [];
 
 /** Sealed but for what bob does: six entries of alice, then two of bob. */
 beforeAll(async () => {
-  app = await startTestApp();
-  sealer = app.app.get(AuditSealer, { strict: false });
-  await sealer.beforeApplicationShutdown();
+  app = await startAuditLab();
+  // Without the entry of the bootstrap key.
+  await app.reset();
+  ({ sealer } = app);
   alice = await addUser(app, 'alice');
   bob = await addUser(app, 'bob');
   for (const name of ['One', 'Two', 'Three']) {

@@ -160,6 +160,32 @@ describe('A grant', () => {
   });
 });
 
+describe('Whoever is removed at that moment', () => {
+  it('gets no grant and no dataset, and nothing is left without an owner', async () => {
+    const { id } = await create();
+    const answers: string[] = [];
+    for (let n = 0; n < 12; n += 1) {
+      const leaver = await addUser(app, `leaver-${n}`, { groups: [`leavers-${n}`] });
+      const [given, ...others] = await Promise.all([
+        send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: leaver.id }),
+        give(owner, id, { userId: leaver.id, role: 'reader' }),
+        give(owner, id, { groupId: `leavers-${n}`, role: 'reader' }),
+        send(leaver, 'POST', '/v1/datasets', { name: 'Of a leaver' }),
+        app.fetch(`/v1/users/${leaver.id}`, { method: 'DELETE' }),
+        app.fetch(`/v1/groups/leavers-${n}`, { method: 'DELETE' }),
+      ]);
+      answers.push(...[given, ...others].map(({ status }) => String(status)));
+      await app.database.query('UPDATE datasets SET owner_id = $2 WHERE id = $1', [id, owner.id]);
+    }
+    expect(answers.filter((status) => status.startsWith('5'))).toEqual([]);
+    expect(
+      await app.database.query(
+        'SELECT id FROM datasets WHERE owner_id NOT IN (SELECT id FROM users)',
+      ),
+    ).toEqual([]);
+  });
+});
+
 describe('Ownership', () => {
   it('can be given away by admins; the former owner keeps what was granted', async () => {
     const { id } = await create();

@@ -18,6 +18,7 @@ describe('GET /v1/me', () => {
       key: { id: expect.any(String), name: 'admin', hint: null, scopes: null, expiresAt: null },
       expiresAt: null,
       permissions: [...PERMISSIONS],
+      quota: { quotaBytes: null, usedBytes: 0, files: 0 },
     });
   });
 

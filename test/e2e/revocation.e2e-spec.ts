@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { request as http, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -55,6 +57,61 @@ async function remembered(): Promise<{ name: string; key: ApiKey; there: Api }> 
   expect([await status(there), await status(people.as(key.key))]).toEqual([200, 200]);
   return { name, key, there };
 }
+
+/** A request whose body is sent in two halves, with something in between. */
+async function halved(
+  key: string,
+  path: string,
+  type: string,
+  body: string,
+  between: () => Promise<unknown>,
+): Promise<number> {
+  const request = http(new URL(path, app.url), {
+    method: 'POST',
+    headers: {
+      Authorization: `Bearer ${key}`,
+      'Content-Type': type,
+      'Content-Length': body.length,
+    },
+  });
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  request.write(body.slice(0, 5));
+  // As long as the guard needs to let it in.
+  await delay(200);
+  await between();
+  request.end(body.slice(5));
+  const [response] = await answered;
+  response.resume();
+  return response.statusCode ?? 0;
+}
+
+describe('A request whose body is still coming', () => {
+  const BODIES: readonly [string, string, string][] = [
+    ['/v1/datasets', 'application/json', '{"name":"Too late"}'],
+    ['/v1/files', 'text/csv', 'a,b\n1,2\n'],
+  ];
+
+  it.each(BODIES)('is refused when its key is revoked meanwhile: %s', async (path, type, body) => {
+    const { key } = await remembered();
+    const status = await halved(key.key, path, type, body, () => revokeKey(app, key.id));
+    expect(status).toBe(401);
+  });
+
+  it.each(BODIES)('is refused when its user is removed meanwhile: %s', async (path, type, body) => {
+    const { key, name } = await remembered();
+    const remove = () => app.fetch(`/v1/users/${name}`, { method: 'DELETE' });
+    expect(await halved(key.key, path, type, body, remove)).toBe(401);
+  });
+
+  it('makes nobody an admin when its user no longer is one', async () => {
+    const { key, name } = await remembered();
+    await send(app, 'PATCH', `/v1/users/${name}`, { isAdmin: true });
+    expect((await people.as(key.key).fetch('/v1/audit')).status).toBe(200);
+    const demote = () => send(app, 'PATCH', `/v1/users/${name}`, { isAdmin: false });
+    const body = `{"name":"made-by-${name}","isAdmin":true}`;
+    expect(await halved(key.key, '/v1/users', 'application/json', body, demote)).toBe(403);
+  });
+});
 
 describe('Another replica', () => {
   it('refuses a key soon after it was revoked here', async () => {

@@ -9,6 +9,7 @@ import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, type Dataset } from '../support/datasets.js';
 import { expectProblem } from '../support/problems.js';
 import { principal } from '../support/principals.js';
+import { addUser } from '../support/users.js';
 
 let app: TestApp;
 let api: ReturnType<typeof datasetsApi>;
@@ -248,7 +249,8 @@ describe('Tags of somebody else', () => {
   it('are not changed, though they may be seen', async () => {
     const tags = app.app.get(TagsService, { strict: false });
     const datasets = app.app.get(DatasetsService, { strict: false });
-    const stranger = principal();
+    const { id } = await addUser(app, 'somebody');
+    const stranger = principal({ id });
     const none = async () => undefined;
     const body = { name: 'Owned', tags: ['owned'], visibility: 'public' };
     const { id } = await api.create(body);

@@ -16,6 +16,8 @@ let state: AuditState;
 
 beforeAll(async () => {
   lab = await startAuditLab();
+  // Without the entry of the bootstrap key.
+  await lab.reset();
   state = await prepareAuditState(lab);
   for (const table of TABLES) {
     await lab.database.query(`CREATE TABLE kept_${table} AS SELECT * FROM ${table}`);

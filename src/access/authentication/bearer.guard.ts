@@ -4,11 +4,11 @@ import type { Request } from 'express';
 import {
   PRINCIPAL_AUTHENTICATOR,
   type IPrincipalAuthenticator,
-  type Permission,
   type Principal,
 } from '../../core/contracts/principal.contract.js';
-import { ForbiddenError, UnauthenticatedError } from '../../core/errors/index.js';
-import { PERMISSION, PUBLIC } from '../../core/http/permissions.js';
+import { UnauthenticatedError } from '../../core/errors/index.js';
+import { PUBLIC } from '../../core/http/permissions.js';
+import { permissionOf, requirePermission } from './permission.guard.js';
 import { AddressLimitMiddleware } from '../limits/address-limit.middleware.js';
 
 /** RFC 6750 section 2.1: keys, and the dots of a JWT. */
@@ -24,17 +24,14 @@ export class BearerGuard implements CanActivate {
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
-    const permission = this.reflector.getAllAndOverride<Permission | typeof PUBLIC | undefined>(
-      PERMISSION,
-      [context.getHandler(), context.getClass()],
-    );
+    const permission = permissionOf(this.reflector, context);
     if (permission === PUBLIC) return true;
     const request = context.switchToHttp().getRequest<Request>();
     request.principal = await this.identify(request);
-    // Undeclared can't happen, the application would not have started: denied all the same.
-    if (permission === undefined || !request.principal.permissions.has(permission)) {
-      throw new ForbiddenError(`This credential does not permit ${permission}.`);
-    }
+    request.authorizeAgain = async () => {
+      request.principal = await this.identify(request);
+      requirePermission(request.principal, permission);
+    };
     return true;
   }
 

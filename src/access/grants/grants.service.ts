@@ -7,7 +7,11 @@ import {
 import { DIRECTORY, type IDirectory } from '../../core/contracts/directory.contract.js';
 import type { DatasetRole, Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
-import { ValidationFailedError } from '../../core/errors/index.js';
+import {
+  GroupNotFoundError,
+  UserNotFoundError,
+  ValidationFailedError,
+} from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { GrantNotFoundError } from './grants.errors.js';
 import { GrantsRepository, type Grant } from './grants.repository.js';
@@ -61,6 +65,9 @@ export class GrantsService {
     const grantee = await this.find(given);
     return await this.unitOfWork.run(async (tx) => {
       await this.datasets.lock(tx, caller, datasetId, 'admin');
+      if (!(await this.directory.keep(tx, grantee.kind, grantee.id))) {
+        throw grantee.kind === 'user' ? new UserNotFoundError() : new GroupNotFoundError();
+      }
       const before = await this.grants.findOf(tx, datasetId, grantee);
       if (before?.role === role) return { grant: before, isNew: false };
       await this.grants.put(tx, datasetId, grantee, { role, grantedBy: caller.id });

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { brokenUniqueConstraint, managerOf, type Transaction } from '../../core/database/index.js';
+import { lockGranted } from '../directory/directory.repository.js';
 import { GroupNameTakenError } from '../access.errors.js';
 import { Group } from '../entities/group.entity.js';
 import { nameOrId } from '../names.js';
@@ -97,6 +98,10 @@ export class GroupsRepository {
   }
 
   /** With its memberships, and with what else refers to it. */
+  async lockGranted(tx: Transaction, id: string): Promise<void> {
+    await lockGranted(tx, 'group', id);
+  }
+
   async remove(tx: Transaction, id: string): Promise<void> {
     await managerOf(tx).query('DELETE FROM groups WHERE id = $1', [id]);
   }

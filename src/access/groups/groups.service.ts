@@ -100,7 +100,10 @@ export class GroupsService {
 
   /** Removes a group, and with it what was granted to it. @throws GroupNotFoundError */
   async remove(caller: Principal, key: string): Promise<void> {
+    const { id } = await this.get(caller, key);
     await this.unitOfWork.run(async (tx) => {
+      // Before the group: whoever grants something to it has locked the dataset first.
+      await this.groups.lockGranted(tx, id);
       const group = await this.lock(tx, key);
       await this.groups.remove(tx, group.id);
       await this.principals.everybodyChanged(tx);

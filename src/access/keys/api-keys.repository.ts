@@ -73,9 +73,9 @@ export class ApiKeysRepository {
     id: string,
   ): Promise<Pick<ApiKeyView, 'scopes' | 'expiresAt'> | null> {
     const [row] = (await managerOf(tx).query(
-      `SELECT k.scopes, k.expires_at AS "expiresAt" FROM api_keys k
-       WHERE k.id = $1 AND k.revoked_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
-       FOR SHARE`,
+      `SELECT k.scopes, k.expires_at AS "expiresAt" FROM api_keys k JOIN users u ON u.id = k.user_id
+       WHERE k.id = $1 AND k.revoked_at IS NULL AND u.disabled_at IS NULL AND (k.expires_at IS NULL OR k.expires_at > now())
+       FOR SHARE OF k`,
       [id],
     )) as Pick<ApiKeyView, 'scopes' | 'expiresAt'>[];
     return row ?? null;

@@ -47,7 +47,11 @@ export class BootstrapKeyService implements OnModuleInit {
         if (!known?.keyHash.equals(hashApiKey(given))) await this.save(tx, known, given);
         return { generated: null, file: null };
       }
-      if (known) return { generated: null, file: kept ? this.path : null };
+      if (known) {
+        // Another key may have been set since the file was written.
+        const isKept = kept !== null && known.keyHash.equals(hashApiKey(kept));
+        return { generated: null, file: isKept ? this.path : null };
+      }
       // A file without a row is what a crash between the two leaves, or a new database: its key stands.
       const key = kept ?? generateApiKey();
       // Whole: the key is shown once, so a file cut short would lock the operator out.

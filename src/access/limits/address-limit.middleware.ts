@@ -11,6 +11,9 @@ import { RateLimiter } from './rate-limiter.service.js';
 const WATCH_MS = 60_000;
 const TRUST_MS = 600_000;
 
+/** Where a guard looks at credentials, and tells of those that are worth nothing. */
+const GUARDED = /^\/(?:v1\/|metrics(?:[?]|$))/;
+
 /** Probes must not be told to come back later. */
 const UNLIMITED = /^\/health\//;
 
@@ -23,7 +26,7 @@ const UNLIMITED = /^\/health\//;
 @Injectable()
 export class AddressLimitMiddleware implements NestMiddleware {
   private watchUntil = 0;
-  /** Digests of credentials that were good, noted only while strangers are about. */
+  /** Digests of credentials that were good. */
   private readonly trusted = new LRUCache<string, true>({ max: 10_000, ttl: TRUST_MS });
 
   constructor(
@@ -33,7 +36,7 @@ export class AddressLimitMiddleware implements NestMiddleware {
 
   use(request: Request, response: Response, next: NextFunction): void {
     if (this.env.RATE_LIMIT_PER_ADDRESS === 0 || UNLIMITED.test(request.url)) next();
-    else if (request.headers.authorization === undefined) {
+    else if (request.headers.authorization === undefined || !GUARDED.test(request.url)) {
       this.count(request, response).then(() => next(), next);
     } else if (this.isWatching) {
       this.refuseKnown(request, response, next);
@@ -51,7 +54,7 @@ export class AddressLimitMiddleware implements NestMiddleware {
 
   /** Notes that the credential of this request is good. */
   noteSuccess({ headers: { authorization } }: Request): void {
-    if (this.isWatching && authorization !== undefined) {
+    if (authorization !== undefined) {
       this.trusted.set(digestOf(authorization), true);
     }
   }

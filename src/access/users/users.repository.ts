@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { brokenUniqueConstraint, managerOf, type Transaction } from '../../core/database/index.js';
+import { lockGranted } from '../directory/directory.repository.js';
 import { UserNameTakenError } from '../access.errors.js';
 import { User } from '../entities/user.entity.js';
 import { nameOrId } from '../names.js';
@@ -117,6 +118,12 @@ export class UsersRepository {
   }
 
   /** With keys and memberships. */
+  /** From now on nothing is added that is the user's: whoever wants to is told that there is none. */
+  async lockToRemove(tx: Transaction, id: string): Promise<void> {
+    await lockGranted(tx, 'user', id);
+    await managerOf(tx).query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
+  }
+
   async remove(tx: Transaction, id: string): Promise<void> {
     await managerOf(tx).query('DELETE FROM users WHERE id = $1', [id]);
   }

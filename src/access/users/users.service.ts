@@ -117,6 +117,7 @@ export class UsersService {
       await this.users.lockAll(tx);
       const user = await this.get(caller, key, tx);
       await this.refuseLast(tx, user, true);
+      await this.users.lockToRemove(tx, user.id);
       const owned = await this.ownership.of(tx, user.id);
       if (owned.length > 0) throw new UserInUseError(owned);
       await this.users.remove(tx, user.id);

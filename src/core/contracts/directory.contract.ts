@@ -1,6 +1,9 @@
+import type { Transaction } from '../database/unit-of-work.js';
 import type { PrincipalId } from './ids.js';
 
 export const DIRECTORY = Symbol('IDirectory');
+
+export type SubjectKind = 'user' | 'group';
 
 /** Somebody, or several together, whom something can be given to. */
 export interface Subject {
@@ -15,6 +18,11 @@ export interface IDirectory {
    * @throws UserNotFoundError
    */
   user(key: string): Promise<Subject & { id: PrincipalId }>;
+  /**
+   * Keeps the user or the group from being removed until the commit; to be asked before something that
+   * refers to them is added. False: they are gone already.
+   */
+  keep(tx: Transaction, kind: SubjectKind, id: string): Promise<boolean>;
   /** The group with this id or name. @throws GroupNotFoundError */
   group(key: string): Promise<Subject>;
 }

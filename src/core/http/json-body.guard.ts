@@ -16,6 +16,7 @@ import {
 } from '../errors/http.errors.js';
 import { refuseByHeaders } from './body-checks.js';
 import { inviteBody } from './expect-continue.js';
+import { callerAfterBody } from './permissions.js';
 import { watchProgress } from './watch-progress.js';
 
 const STREAMED_BODY = Symbol('streamed-body');
@@ -67,6 +68,7 @@ export class JsonBodyGuard implements CanActivate {
       refuseByHeaders(request, limit);
       inviteBody(request, response);
       request.body = parseJson(await this.receive(request, limit));
+      await callerAfterBody(request);
     } else {
       request.body = {};
     }

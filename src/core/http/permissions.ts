@@ -36,6 +36,17 @@ export const Public = (): MethodDecorator & ClassDecorator =>
     ApiExtension('x-permission', PUBLIC),
   );
 
+/**
+ * Whom the request acts for, now that its body is here: a body can come for hours, in which a key is
+ * revoked or a user loses a role. Whatever reads a body asks so before it is used.
+ * @throws UnauthenticatedError, ForbiddenError
+ */
+export async function callerAfterBody(request: Request): Promise<Principal> {
+  await request.authorizeAgain?.();
+  if (!request.principal) throw new UnauthenticatedError();
+  return request.principal;
+}
+
 /** Whom the request acts for. */
 export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Principal => {
   const { principal } = context.switchToHttp().getRequest<Request>();
@@ -47,5 +58,7 @@ declare module 'express-serve-static-core' {
   interface Request {
     /** Set by the guard. */
     principal?: Principal;
+    /** Set by the guard: asks once more who calls and whether they may, and sets `principal` anew. */
+    authorizeAgain?: () => Promise<void>;
   }
 }

@@ -110,6 +110,13 @@ export class SearchIndexRepository {
     { id, tags, fileTypes, paths }: IndexedDataset,
     { vector }: SearchDocument,
   ): Promise<void> {
+    // The triggers copy who may read it from then on that there is a row: none of that is missed between
+    // the look at it here and the row.
+    await managerOf(tx).query(
+      `SELECT FROM datasets WHERE id = $1
+         AND NOT EXISTS (SELECT FROM dataset_search s WHERE s.id = datasets.id) FOR SHARE`,
+      [id],
+    );
     await managerOf(tx).query(
       `INSERT INTO dataset_search
          (id, owner_id, visibility, deleted_at, readers, document, tags, file_types, paths)
@@ -117,10 +124,7 @@ export class SearchIndexRepository {
          ARRAY(SELECT subject_id FROM dataset_access a WHERE a.dataset_id = d.id),
          $2::tsvector, $3, $4, $5
        FROM datasets d WHERE id = $1
-       ON CONFLICT (id) DO UPDATE SET owner_id = EXCLUDED.owner_id,
-         visibility = EXCLUDED.visibility, deleted_at = EXCLUDED.deleted_at,
-         readers = EXCLUDED.readers,
-         document = EXCLUDED.document, tags = EXCLUDED.tags, file_types = EXCLUDED.file_types,
+       ON CONFLICT (id) DO UPDATE SET document = EXCLUDED.document, tags = EXCLUDED.tags, file_types = EXCLUDED.file_types,
          paths = EXCLUDED.paths`,
       [id, vector, tags, fileTypes, paths.slice(0, MAX_SHOWN_PATHS)],
     );

@@ -116,12 +116,18 @@ export class TagsRepository {
     tag: string,
     limit: number,
   ): Promise<DatasetId[]> {
-    const rows = (await managerOf(tx).query(
+    const editable = `d.deleted_at IS NULL
+      AND ($1::boolean OR ${hasRole('d.id', '$2::uuid[]', 'writer')})`;
+    const locked = (await managerOf(tx).query(
       `SELECT d.id FROM datasets d
-       WHERE d.deleted_at IS NULL AND ($1::boolean OR ${hasRole('d.id', '$2::uuid[]', 'writer')})
-         AND d.id IN (SELECT t.dataset_id FROM dataset_tags t WHERE t.tag = $3)
+       WHERE ${editable} AND d.id IN (SELECT t.dataset_id FROM dataset_tags t WHERE t.tag = $3)
        ORDER BY d.id LIMIT $4 FOR NO KEY UPDATE`,
       [caller.isAdmin, caller.subjects, tag, limit],
+    )) as { id: DatasetId }[];
+    // Once more: a role may have been taken away while this waited for the locks.
+    const rows = (await managerOf(tx).query(
+      `SELECT d.id FROM datasets d WHERE ${editable} AND d.id = ANY($3::uuid[]) ORDER BY d.id`,
+      [caller.isAdmin, caller.subjects, locked.map(({ id }) => id)],
     )) as { id: DatasetId }[];
     return rows.map(({ id }) => id);
   }

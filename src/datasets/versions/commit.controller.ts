@@ -6,7 +6,7 @@ import { ApiProblems } from '../../core/http/api-problems.js';
 import { AlsoStreamed, JsonBodyLimit } from '../../core/http/json-body.guard.js';
 import { MORE_BODIES } from '../../core/http/more-bodies.extension.js';
 import { NDJSON } from '../../core/http/ndjson-reader.js';
-import { Caller, RequirePermission } from '../../core/http/permissions.js';
+import { Caller, callerAfterBody, RequirePermission } from '../../core/http/permissions.js';
 import { IdempotencyService } from '../../core/idempotency/idempotency.service.js';
 import { ApiDatasetKey, ApiIdempotencyKey, COMMIT_PROBLEMS } from '../datasets.openapi.js';
 import { DatasetsService } from '../datasets.service.js';
@@ -69,10 +69,11 @@ export class CommitController {
   ): Promise<VersionDto> {
     const dataset = await this.datasets.getAs(caller, id, 'writer');
     const request = { datasetId: dataset.id, ...(await this.bodies.read(http, response)) };
-    const scope = { principalId: caller.id, route: 'POST /v1/datasets/{id}/versions', key };
+    const now = await callerAfterBody(http);
+    const scope = { principalId: now.id, route: 'POST /v1/datasets/{id}/versions', key };
     const version = await this.idempotency.once<VersionDto>(scope, request, async (record) =>
       toVersionDto(
-        await this.commits.commit(caller, request, {
+        await this.commits.commit(now, request, {
           after: (tx, made) => record(tx, toVersionDto(made)),
         }),
       ),

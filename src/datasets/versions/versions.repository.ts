@@ -81,6 +81,8 @@ export class VersionsRepository {
    * dataset follow each other. `null` when it is deleted, or the caller is no writer of it any more.
    */
   async takeNumber(tx: Transaction, caller: Principal, datasetId: string): Promise<number | null> {
+    // A statement of its own: who waits for the lock must see what was granted or taken meanwhile.
+    await managerOf(tx).query('SELECT FROM datasets WHERE id = $1 FOR NO KEY UPDATE', [datasetId]);
     const [rows] = (await managerOf(tx).query(
       `UPDATE datasets SET last_version_number = last_version_number + 1,
          version_count = version_count + 1, updated_at = now()

@@ -11,10 +11,11 @@ import {
   holdOf,
   type IFileReferences,
 } from '../../core/contracts/file-references.contract.js';
-import type { FileId } from '../../core/contracts/ids.js';
+import { DIRECTORY, type IDirectory } from '../../core/contracts/directory.contract.js';
+import { MAX_FILE_ID, type FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
-import { FileNotFoundError } from '../../core/errors/index.js';
+import { FileNotFoundError, UnauthenticatedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import type { IdempotencyClaim } from '../../core/idempotency/idempotency.service.js';
 import { hexOfContentHash } from './content-hash.js';
@@ -29,7 +30,8 @@ export interface PreflightAnswer {
 }
 
 const LIST = 'files';
-const isFileId = (key: unknown): key is FileId => Number.isInteger(key);
+const isFileId = (key: unknown): key is FileId =>
+  Number.isInteger(key) && Math.abs(key as number) <= MAX_FILE_ID;
 
 /** Files that callers hold. A caller's hold lasts until the caller gives it up. */
 @Injectable()
@@ -37,6 +39,7 @@ export class FilesService {
   constructor(
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
     @Inject(FILE_REFERENCES) private readonly references: IFileReferences,
+    @Inject(DIRECTORY) private readonly directory: IDirectory,
     private readonly files: FilesRepository,
     private readonly unitOfWork: UnitOfWork,
     private readonly changes: FileChanges,
@@ -67,6 +70,7 @@ export class FilesService {
     }
     return await this.unitOfWork.run(async (tx) => {
       const owner = holdOf(caller.id);
+      if (!(await this.directory.keep(tx, 'user', caller.id))) throw new UnauthenticatedError();
       await this.references.admit(tx, caller, owner, staged);
       await this.producer.publish(tx, staged, owner);
       const created: CreatedFile[] = [];

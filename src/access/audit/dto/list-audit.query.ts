@@ -1,7 +1,8 @@
 import { Transform } from 'class-transformer';
-import { IsInt, IsISO8601, IsOptional, Matches, MaxLength, Min } from 'class-validator';
+import { IsInt, IsOptional, Matches, MaxLength, Min, Validate } from 'class-validator';
 import { PageQuery } from '../../../core/http/page.query.js';
 import { IsText } from '../../../core/validation/is-text.js';
+import { MomentRule } from '../../../core/validation/moment-rules.js';
 import { wholeNumber } from '../../../core/validation/whole-number.js';
 
 export class ListAuditQuery extends PageQuery {
@@ -42,7 +43,7 @@ export class ListAuditQuery extends PageQuery {
    * @example 2026-01-31T00:00:00Z
    */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @Validate(MomentRule)
   from?: string;
 
   /**
@@ -50,7 +51,7 @@ export class ListAuditQuery extends PageQuery {
    * @example 2026-02-28T00:00:00Z
    */
   @IsOptional()
-  @IsISO8601({ strict: true })
+  @Validate(MomentRule)
   to?: string;
 
   /**

@@ -29,7 +29,8 @@ export function claimsOf(
   settings: Settings,
 ): Claims | null {
   const { iss, sub, exp, iat } = payload;
-  if (typeof iss !== 'string' || typeof exp !== 'number') return null;
+  const expiresAt = momentOf(exp);
+  if (typeof iss !== 'string' || expiresAt === null) return null;
   if (typeof sub !== 'string' || sub === '' || sub.length > MAX_SUBJECT || !isText(sub))
     return null;
   const groups = groupsOf(payload, settings);
@@ -41,9 +42,15 @@ export function claimsOf(
     displayName: displayNameOf(payload['name']),
     groups,
     isAdmin: adminGroup === undefined ? null : (groups?.includes(adminGroup) ?? false),
-    issuedAt: typeof iat === 'number' ? new Date(iat * 1000) : null,
-    expiresAt: new Date(exp * 1000),
+    issuedAt: momentOf(iat),
+    expiresAt,
   };
+}
+
+/** Seconds since 1970 (RFC 7519 section 2), as far as PostgreSQL and JavaScript both know the date. */
+function momentOf(claim: unknown): Date | null {
+  const isMoment = typeof claim === 'number' && claim >= 0 && claim < 250_000_000_000;
+  return isMoment ? new Date(claim * 1000) : null;
 }
 
 /** As much of a name as users may have; names that don't exist here are no fault of the token. */

@@ -9,7 +9,7 @@ import {
   ValidateIf,
 } from 'class-validator';
 import { PERMISSIONS, type Permission } from '../../../core/contracts/principal.contract.js';
-import { FutureRule } from '../../../core/validation/future-rule.js';
+import { FutureRule } from '../../../core/validation/moment-rules.js';
 import { IsText } from '../../../core/validation/is-text.js';
 import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
 

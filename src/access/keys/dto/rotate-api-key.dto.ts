@@ -1,6 +1,6 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsInt, Max, Min, Validate, ValidateIf } from 'class-validator';
-import { FutureRule } from '../../../core/validation/future-rule.js';
+import { FutureRule } from '../../../core/validation/moment-rules.js';
 import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
 
 const MAX_OVERLAP_SECONDS = 30 * 86_400;

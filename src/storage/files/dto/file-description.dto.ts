@@ -1,7 +1,7 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional, Matches, Validate } from 'class-validator';
-import { FutureRule } from '../../../core/validation/future-rule.js';
+import { FutureRule } from '../../../core/validation/moment-rules.js';
 import { MEDIA_TYPE } from '../media-type.js';
 import { FileNameRule, MetadataRule } from './rules.js';
 

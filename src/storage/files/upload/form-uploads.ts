@@ -7,6 +7,7 @@ import {
 import { ENV, type Env } from '../../../core/config/config.js';
 import type { Principal } from '../../../core/contracts/principal.contract.js';
 import { inviteBody } from '../../../core/http/expect-continue.js';
+import { callerAfterBody } from '../../../core/http/permissions.js';
 import { BATCH_FIELD_BYTES, FormReceiver } from './form-receiver.js';
 import { FORM_OVERHEAD_BYTES, receiveBody, refuseEarly } from './receive-body.js';
 import type { StagedPart } from './staging-engine.js';
@@ -30,7 +31,7 @@ export class FormUploads {
   ) {}
 
   /**
-   * Receives the form of a request and has it used. Parts of files are named `files` or `file`; the
+   * Receives the form of a request and has it used, for whom it acts by then. Parts of files are named `files` or `file`; the
    * file name of each comes as it was sent, and may be a path. What `use` does not publish is given
    * up.
    * @throws MalformedMultipartError, ValidationFailedError, UploadTooLargeError,
@@ -40,7 +41,7 @@ export class FormUploads {
     caller: Principal,
     request: Request,
     response: Response,
-    use: (form: ReceivedForm) => Promise<T>,
+    use: (form: ReceivedForm, caller: Principal) => Promise<T>,
   ): Promise<T> {
     const { UPLOAD_MAX_BYTES, UPLOAD_MAX_FILES, UPLOAD_STALL_SECONDS } = this.env;
     const limit = UPLOAD_MAX_BYTES * UPLOAD_MAX_FILES + BATCH_FIELD_BYTES + FORM_OVERHEAD_BYTES;
@@ -62,7 +63,7 @@ export class FormUploads {
         ),
       );
       try {
-        return await use(form);
+        return await use(form, await callerAfterBody(request));
       } finally {
         await this.producer.discard(form.parts.map(({ staged }) => staged));
       }

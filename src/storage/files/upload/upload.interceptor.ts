@@ -16,6 +16,7 @@ import {
 import { ENV, type Env } from '../../../core/config/config.js';
 import type { Principal } from '../../../core/contracts/principal.contract.js';
 import { UnauthenticatedError } from '../../../core/errors/index.js';
+import { callerAfterBody } from '../../../core/http/permissions.js';
 import { inviteBody } from '../../../core/http/expect-continue.js';
 import { IdempotencyService } from '../../../core/idempotency/idempotency.service.js';
 import { FormReceiver } from './form-receiver.js';
@@ -59,6 +60,10 @@ export class UploadInterceptor implements NestInterceptor {
       try {
         inviteBody(request, context.switchToHttp().getResponse<Response>());
         const staged = await this.receive(request, isBatch);
+        await callerAfterBody(request).catch(async (error: unknown) => {
+          await this.producer.discard(staged);
+          throw error;
+        });
         request.upload = { staged, claim };
         return next.handle().pipe(
           catchError(async (error: unknown) => {

@@ -10,6 +10,17 @@ function isTimestamp(text: string): boolean {
   return hour !== '24' && new Date(`${date}T00:00:00Z`).toISOString().startsWith(date);
 }
 
+@ValidatorConstraint({ name: 'moment' })
+export class MomentRule implements ValidatorConstraintInterface {
+  validate(moment: unknown): boolean {
+    return typeof moment === 'string' && isTimestamp(moment);
+  }
+
+  defaultMessage(): string {
+    return 'must be a moment with its offset, such as 2026-01-31T12:00:00Z';
+  }
+}
+
 @ValidatorConstraint({ name: 'future' })
 export class FutureRule implements ValidatorConstraintInterface {
   validate(moment: unknown): boolean {
