@@ -249,8 +249,8 @@ describe('Tags of somebody else', () => {
   it('are not changed, though they may be seen', async () => {
     const tags = app.app.get(TagsService, { strict: false });
     const datasets = app.app.get(DatasetsService, { strict: false });
-    const { id } = await addUser(app, 'somebody');
-    const stranger = principal({ id });
+    const somebody = await addUser(app, 'somebody');
+    const stranger = principal({ id: somebody.id });
     const none = async () => undefined;
     const body = { name: 'Owned', tags: ['owned'], visibility: 'public' };
     const { id } = await api.create(body);
