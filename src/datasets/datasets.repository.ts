@@ -119,23 +119,25 @@ export class DatasetsRepository implements IDatasetRepository {
   }
 
   /** @throws SlugTakenError */
-  async insert(tx: Transaction, id: string, ownerId: string, fields: DatasetFields): Promise<void> {
-    await this.orSlugTaken(
-      fields.slug,
-      managerOf(tx).query(
+  async insert(
+    tx: Transaction,
+    id: string,
+    ownerId: string,
+    fields: DatasetFields,
+    otherwise: string | null,
+  ): Promise<void> {
+    const { slug, name, description, metadata, visibility } = fields;
+    for (const wanted of [slug, otherwise]) {
+      if (wanted === null) break;
+      const rows = (await managerOf(tx).query(
         `INSERT INTO datasets (id, slug, name, description, metadata, visibility, owner_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-        [
-          id,
-          fields.slug,
-          fields.name,
-          fields.description,
-          JSON.stringify(fields.metadata),
-          fields.visibility,
-          ownerId,
-        ],
-      ),
-    );
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (slug) WHERE deleted_at IS NULL DO NOTHING RETURNING 1`,
+        [id, wanted, name, description, JSON.stringify(metadata), visibility, ownerId],
+      )) as unknown[];
+      if (rows.length > 0) return;
+    }
+    throw new SlugTakenError(slug);
   }
 
   /** Keeps others from editing them until the commit. In the order of their ids: no deadlocks. */
@@ -185,14 +187,6 @@ export class DatasetsRepository implements IDatasetRepository {
       'INSERT INTO dataset_tags (dataset_id, tag) SELECT $1, unnest($2::text[])',
       [id, tags],
     );
-  }
-
-  async isSlugFree(slug: string): Promise<boolean> {
-    const rows = (await this.datasets.query(
-      'SELECT 1 FROM datasets WHERE slug = $1 AND deleted_at IS NULL',
-      [slug],
-    )) as unknown[];
-    return rows.length === 0;
   }
 
   private async orSlugTaken<T>(slug: string, query: Promise<T>): Promise<T> {

@@ -56,11 +56,13 @@ export class DatasetsService implements IDatasetService {
     record: (tx: Transaction, dataset: DatasetView) => Promise<void>,
   ): Promise<DatasetView> {
     const id = uuidv7() as DatasetId;
-    const fields = await this.completed(id, given);
+    const fields = this.completed(given);
+    // A name may come twice, also at the same moment; a slug that was asked for is that one or none.
+    const otherwise = given.slug === undefined ? `${fields.slug}-${id.slice(-12)}` : null;
     const tags = parseTags(given.tags ?? []);
     const insert = async (tx: Transaction): Promise<void> => {
       if (!(await this.directory.keep(tx, 'user', caller.id))) throw new UnauthenticatedError();
-      await this.datasets.insert(tx, id, caller.id, fields);
+      await this.datasets.insert(tx, id, caller.id, fields, otherwise);
       await this.datasets.replaceTags(tx, id, tags);
       this.changes.announce(tx, caller, 'dataset.created', [id]);
     };
@@ -244,21 +246,15 @@ export class DatasetsService implements IDatasetService {
     });
   }
 
-  private async completed(id: DatasetId, given: NewDataset): Promise<DatasetFields> {
+  private completed(given: NewDataset): DatasetFields {
     if (given.slug !== undefined && !isSlug(given.slug)) throw notASlug();
     return {
-      slug: given.slug ?? (await this.freeSlug(id, given.name)),
+      slug: given.slug ?? slugOf(given.name),
       name: given.name,
       description: given.description ?? '',
       metadata: given.metadata ?? {},
       visibility: given.visibility ?? 'private',
     };
-  }
-
-  /** That of the name, with the random end of the id when another dataset has it. */
-  private async freeSlug(id: DatasetId, name: string): Promise<string> {
-    const slug = slugOf(name);
-    return (await this.datasets.isSlugFree(slug)) ? slug : `${slug}-${id.slice(-12)}`;
   }
 }
 

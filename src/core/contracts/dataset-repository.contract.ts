@@ -69,13 +69,16 @@ export interface IDatasetRepository {
   list(caller: Principal, page: DatasetPage): Promise<DatasetView[]>;
   /** As `list`, at a cost that does not grow with the datasets that have only some of the tags. */
   listTagged(caller: Principal, filter: TagFilter, page: DatasetPage): Promise<DatasetView[]>;
-  isSlugFree(slug: string): Promise<boolean>;
-  /** @throws SlugTakenError */
+  /**
+   * @param otherwise the slug if that of the fields is taken; `null`: no other will do
+   * @throws SlugTakenError
+   */
   insert(
     tx: Transaction,
     id: DatasetId,
     ownerId: PrincipalId,
     fields: DatasetFields,
+    otherwise: string | null,
   ): Promise<void>;
   /** Keeps others from changing them until the commit; locked in the order of their ids. */
   lock(tx: Transaction, ids: readonly DatasetId[]): Promise<void>;
