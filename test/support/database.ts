@@ -15,11 +15,11 @@ function serverUrl(): URL {
   return new URL(url);
 }
 
-/** An empty database of its own. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A database of its own, its schema up to date, or empty. */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const url = serverUrl();
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(`CREATE DATABASE ${name}`);
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : 'migrated'}`);
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href, max: 3 });
   // A test may kill every session of its database, this one's too.
