@@ -86,7 +86,8 @@ export class ApiKeysService {
   }
 
   /**
-   * Ends a key, in every process, from the moment this returns; one that is revoked already stays so.
+   * Ends a key from the moment this returns; in other processes from when PostgreSQL has told them, and
+   * after 5 s at the latest. One that is revoked already stays so.
    * @throws ApiKeyNotFoundError, BootstrapKeyError
    */
   async revoke(caller: Principal, id: string): Promise<void> {

@@ -80,7 +80,8 @@ export class UsersService {
   }
 
   /**
-   * Edits what is given. Who is disabled is kept out, in every process, from the moment this returns.
+   * Edits what is given. Who is disabled is kept out from the moment this returns; in other processes
+   * from when PostgreSQL has told them, and after 5 s at the latest.
    * @throws UserNotFoundError, EtagMismatchError, UserNameTakenError, LastAdminError,
    *   BootstrapKeyError
    */
