@@ -8,6 +8,7 @@ import { BootstrapKeyError, LastAdminError, UserInUseError } from '../access.err
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { expect, type IsExpected } from '../edit-etag.js';
 import { isName } from '../names.js';
+import { seenBy } from '../seen-by.js';
 import { Ownership } from './ownership.js';
 import { UsersRepository, type UserFields, type UserView } from './users.repository.js';
 
@@ -156,9 +157,6 @@ export class UsersService {
     });
   }
 }
-
-/** `null`: everybody. */
-const seenBy = (caller: Principal): string | null => (caller.isAdmin ? null : caller.id);
 
 function merged(user: UserView, given: GivenUser): UserFields {
   const { disabled = user.disabledAt !== null } = given;
