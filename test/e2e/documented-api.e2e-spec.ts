@@ -158,7 +158,7 @@ describe('The failures of an operation', () => {
         };
         const problem = content?.['application/problem+json'];
         const codes = [...description.matchAll(/`([a-z-]+)`/g)].map(([, code]) => code);
-        const isFaulty = problem && `${Object.keys(problem.examples ?? {})}` !== `${codes}`;
+        const isFaulty = problem && Object.keys(problem.examples ?? {}).join() !== codes.join();
         return isFaulty ? [`${name} ${status}: ${description}`] : [];
       }),
     );

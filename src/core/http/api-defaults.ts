@@ -44,7 +44,7 @@ export function documentWholeNumbers(document: OpenAPIObject): OpenAPIObject {
 function makeWhole(node: unknown, name: string): void {
   if (typeof node !== 'object' || node === null) return;
   const schema = node as Schema;
-  if ((schema.type === 'number' && schema.format !== 'double') || schema.type === 'integer') {
+  if (isWhole(schema)) {
     schema.type = 'integer';
     schema.minimum ??= FROM_ONE.test(name) ? 1 : 0;
     return;
@@ -54,3 +54,6 @@ function makeWhole(node: unknown, name: string): void {
     makeWhole(value, key === 'schema' ? ((node as Parameter).name ?? name) : key);
   }
 }
+
+const isWhole = ({ type, format }: Schema): boolean =>
+  type === 'integer' || (type === 'number' && format !== 'double');

@@ -126,13 +126,16 @@ export function prefilled(
 
 function sampleOf(resolve: Document['resolve'], given: Schema): unknown {
   const schema = resolve(given);
-  if (schema.example !== undefined) return schema.example;
-  if (schema.default !== undefined) return schema.default;
-  if (schema.enum) return schema.enum[0];
+  const told = [schema.example, schema.default, schema.enum?.[0]].find((one) => one !== undefined);
+  if (told !== undefined) return told;
   if (schema.allOf) {
     return Object.assign({}, ...schema.allOf.map((part) => sampleOf(resolve, part)));
   }
-  if (schema.oneOf) return sampleOf(resolve, schema.oneOf[0] as Schema);
+  const [variant] = schema.oneOf ?? [];
+  return variant ? sampleOf(resolve, variant) : sampleByType(resolve, schema);
+}
+
+function sampleByType(resolve: Document['resolve'], schema: Schema): unknown {
   switch (schema.type) {
     case 'object':
       return Object.fromEntries(
