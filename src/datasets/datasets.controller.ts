@@ -2,6 +2,7 @@ import { Body, Controller, Get, Headers, Param, Patch, Query, Req, Res } from '@
 import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../core/contracts/principal.contract.js';
+import { AnswersWith } from '../core/http/api-headers.js';
 import { ApiProblems } from '../core/http/api-problems.js';
 import { Caller, RequirePermission } from '../core/http/permissions.js';
 import { etagOf, isExpectedBy } from './dataset-etag.js';
@@ -39,6 +40,7 @@ export class DatasetsController {
 
   /** Describe a dataset. */
   @Get(':id')
+  @AnswersWith('ETag')
   @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   async get(
@@ -61,10 +63,15 @@ export class DatasetsController {
    * `slug`, `visibility` and `ownerId` need the role admin.
    */
   @Patch(':id')
+  @AnswersWith('ETag')
   @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiIfMatch()
-  @ApiProblems({ 404: ['dataset-not-found', 'user-not-found'], 409: ['slug-taken'] })
+  @ApiProblems({
+    404: ['dataset-not-found', 'user-not-found'],
+    409: ['slug-taken'],
+    507: ['quota-exceeded'],
+  })
   async patch(
     @Caller() caller: Principal,
     @Param('id') id: string,

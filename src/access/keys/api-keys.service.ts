@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/c
 import { ApiKeyEndedError, ApiKeyNotFoundError, BootstrapKeyError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { UsersRepository } from '../users/users.repository.js';
+import { seenBy } from '../seen-by.js';
 import { generateApiKey, hashApiKey, hintOf } from './api-key.js';
 import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
 import { reachOfNew, reachOfSuccessor, UNLIMITED, type KeyReach } from './key-reach.js';
@@ -86,7 +87,8 @@ export class ApiKeysService {
   }
 
   /**
-   * Ends a key, in every process, from the moment this returns; one that is revoked already stays so.
+   * Ends a key from the moment this returns; in other processes from when PostgreSQL has told them, and
+   * after 5 s at the latest. One that is revoked already stays so.
    * @throws ApiKeyNotFoundError, BootstrapKeyError
    */
   async revoke(caller: Principal, id: string): Promise<void> {
@@ -178,9 +180,6 @@ export class ApiKeysService {
 
 const SET_ANOTHER =
   'The first admin key is replaced by STRATUM_BOOTSTRAP_KEY at the next start. To close that way in, disable its user.';
-
-/** `null`: the keys of everybody. */
-const seenBy = (caller: Principal): string | null => (caller.isAdmin ? null : caller.id);
 
 const targetsOf = ({ id, userId }: ApiKeyView): [`api-key:${string}`, `user:${string}`] => [
   `api-key:${id}`,

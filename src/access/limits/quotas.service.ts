@@ -1,6 +1,10 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
-import { holdOf, type ReferenceOwner } from '../../core/contracts/file-references.contract.js';
+import {
+  holdOf,
+  keptBy,
+  type ReferenceOwner,
+} from '../../core/contracts/file-references.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type {
   IQuotas,
@@ -11,8 +15,6 @@ import type {
 import type { Transaction } from '../../core/database/index.js';
 import { QuotaExceededError } from './limits.errors.js';
 import { QuotasRepository, type QuotaKind } from './quotas.repository.js';
-
-const datasetOwner = (id: string): ReferenceOwner => ({ type: 'dataset', id });
 
 /** The quotas that hold for an owner; `null`: none. */
 interface Quotas {
@@ -108,7 +110,7 @@ export class QuotasService implements IQuotas, OnModuleInit {
   }
 
   async usageOfDataset(datasetId: string): Promise<Usage> {
-    const quotas = await this.of(datasetOwner(datasetId));
+    const quotas = await this.of(keptBy(datasetId));
     const { usedBytes, files } = await this.usage.countDataset(datasetId);
     return { quotaBytes: quotas?.dataset ?? null, usedBytes, files };
   }

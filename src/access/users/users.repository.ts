@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { brokenUniqueConstraint, managerOf, type Transaction } from '../../core/database/index.js';
+import { managerOf, orTaken, type Transaction } from '../../core/database/index.js';
 import { lockGranted } from '../directory/directory.repository.js';
 import { UserNameTakenError } from '../access.errors.js';
 import { User } from '../entities/user.entity.js';
@@ -129,11 +129,6 @@ export class UsersRepository {
   }
 
   private async named<T>(name: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (brokenUniqueConstraint(error) === 'users_name_key') throw new UserNameTakenError(name);
-      throw error;
-    }
+    return await orTaken('users_name_key', () => new UserNameTakenError(name), work);
   }
 }

@@ -8,6 +8,7 @@ import { BootstrapKeyError, LastAdminError, UserInUseError } from '../access.err
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { expect, type IsExpected } from '../edit-etag.js';
 import { isName } from '../names.js';
+import { seenBy } from '../seen-by.js';
 import { Ownership } from './ownership.js';
 import { UsersRepository, type UserFields, type UserView } from './users.repository.js';
 
@@ -80,7 +81,8 @@ export class UsersService {
   }
 
   /**
-   * Edits what is given. Who is disabled is kept out, in every process, from the moment this returns.
+   * Edits what is given. Who is disabled is kept out from the moment this returns; in other processes
+   * from when PostgreSQL has told them, and after 5 s at the latest.
    * @throws UserNotFoundError, EtagMismatchError, UserNameTakenError, LastAdminError,
    *   BootstrapKeyError
    */
@@ -155,9 +157,6 @@ export class UsersService {
     });
   }
 }
-
-/** `null`: everybody. */
-const seenBy = (caller: Principal): string | null => (caller.isAdmin ? null : caller.id);
 
 function merged(user: UserView, given: GivenUser): UserFields {
   const { disabled = user.disabledAt !== null } = given;

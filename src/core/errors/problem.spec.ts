@@ -66,6 +66,14 @@ describe('problemOf', () => {
     });
   });
 
+  it('says of a fault of the whole input what it is, without a place', () => {
+    const error = ValidationFailedError.of('', 'must be an object');
+    expect(problemOf(error, 'r')).toMatchObject({
+      errors: [{ pointer: '', detail: 'must be an object' }],
+      detail: 'must be an object',
+    });
+  });
+
   it('says nothing of the cause', () => {
     const error = new InternalError({ cause: new Error('password=hunter2 at /srv/app.js') });
     expect(JSON.stringify(problemOf(error, 'r'))).not.toMatch(/hunter2|srv/);
