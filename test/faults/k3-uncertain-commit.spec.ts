@@ -30,7 +30,7 @@ describe('a COMMIT whose answer never comes', () => {
         // The second upload of a content takes another way than the first.
         for (const references of [1, 2]) {
           const before = proxy.cuts;
-          proxy.arm(fault);
+          proxy.arm(fault, 'file_references');
           const response = await service.upload(content);
           expect(proxy.cuts).toBe(before + 1);
           expect(response.status).toBe(201);
@@ -46,11 +46,10 @@ describe('a COMMIT whose answer never comes', () => {
   it('is told as unknown when nobody can be asked, and the repeat makes no second hold', async () => {
     const content = randomBytes(5000);
     const headers = { 'Idempotency-Key': randomUUID() };
-    proxy.arm('lose-answer-and-server');
+    proxy.arm('lose-answer-and-server', 'file_references');
     const response = await service.upload(content, { headers });
-    expect(response.status).toBe(503);
+    expect(await response.json()).toMatchObject({ status: 503, code: 'outcome-unknown' });
     expect(response.headers.get('retry-after')).not.toBeNull();
-    expect(await response.json()).toMatchObject({ code: 'outcome-unknown' });
 
     proxy.restore();
     const repeat = await service.upload(content, { headers });
@@ -64,11 +63,12 @@ describe('a COMMIT whose answer never comes', () => {
 
   it('of a delete is told as unknown, and the delete has happened once', async () => {
     const content = randomBytes(5000);
-    const { id } = (await (await service.upload(content)).json()) as { id: number };
-    proxy.arm('lose-answer');
+    const stored = (await (await service.upload(content)).json()) as { id: number };
+    expect(stored).toMatchObject({ id: expect.any(Number) });
+    const { id } = stored;
+    proxy.arm('lose-answer', 'file_references');
     const response = await service.fetch(`/v1/files/${id}`, { method: 'DELETE' });
-    expect(response.status).toBe(503);
-    expect(await response.json()).toMatchObject({ code: 'outcome-unknown' });
+    expect(await response.json()).toMatchObject({ status: 503, code: 'outcome-unknown' });
     await proxy.settled();
     expect(await cluster.references(sha256Of(content))).toBe(0);
     expect((await service.fetch(`/v1/files/${id}`, { method: 'DELETE' })).status).toBe(404);

@@ -60,11 +60,13 @@ export class FaultPart {
     if (only) progress.rounds = Number(only);
     while (progress.done < progress.goal) {
       const number = progress.rounds;
-      process.stderr.write(
-        `${this.part} ${this.what}: FAULT_SEED=${progress.seed} FAULT_ROUND=${number} (${progress.done} of ${progress.goal})\n`,
-      );
+      const where = `${this.part} ${this.what}: FAULT_SEED=${progress.seed} FAULT_ROUND=${number}`;
+      if (IS_FULL) process.stderr.write(`${where} (${progress.done} of ${progress.goal})\n`);
       const random = seededRandom(progress.seed + number * 7919);
-      const { faults, figures = {} } = await round(random, number);
+      const { faults, figures = {} } = await round(random, number).catch((error: unknown) => {
+        process.stderr.write(`${where} failed\n`);
+        throw error;
+      });
       progress.rounds += 1;
       progress.done += faults;
       for (const [name, count] of Object.entries(figures)) {
