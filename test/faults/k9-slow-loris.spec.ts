@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startCluster, type Cluster } from '../support/cluster.js';
@@ -28,7 +27,12 @@ afterAll(() => cluster.stop());
 /** Sends a crumb now and then until it is cut off; resolves when it is. */
 async function drip(connection: RawConnection, crumbs: () => string): Promise<void> {
   let isOpen = true;
-  const ended = once(connection.socket, 'close').then(() => (isOpen = false));
+  const ended = new Promise<void>((resolve) => {
+    connection.socket.once('close', () => {
+      isOpen = false;
+      resolve();
+    });
+  });
   // An answer may come before the end of the connection: the slow one goes on all the same.
   void connection.answer();
   while (isOpen) {
