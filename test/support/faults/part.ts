@@ -17,7 +17,9 @@ interface Progress {
   /** Faults so far. */
   done: number;
   figures: Figures;
-  /** The last one. */
+  /** Rounds that found something wrong: none is what we promise. */
+  failed: number;
+  /** Of the last round. */
   date: string;
 }
 
@@ -63,11 +65,13 @@ export class FaultPart {
       const where = `${this.part} ${this.what}: FAULT_SEED=${progress.seed} FAULT_ROUND=${number}`;
       if (IS_FULL) process.stderr.write(`${where} (${progress.done} of ${progress.goal})\n`);
       const random = seededRandom(progress.seed + number * 7919);
-      const { faults, figures = {} } = await round(random, number).catch((error: unknown) => {
+      progress.rounds += 1;
+      const { faults, figures = {} } = await round(random, number).catch(async (error: unknown) => {
         process.stderr.write(`${where} failed\n`);
+        progress.failed += 1;
+        await this.save(progress);
         throw error;
       });
-      progress.rounds += 1;
       progress.done += faults;
       for (const [name, count] of Object.entries(figures)) {
         progress.figures[name] = (progress.figures[name] ?? 0) + count;
@@ -88,6 +92,7 @@ export class FaultPart {
       rounds: 0,
       done: 0,
       figures: {},
+      failed: 0,
       date: '',
     };
     const kept = this.file && (await readFile(this.file, 'utf8').catch(() => null));
