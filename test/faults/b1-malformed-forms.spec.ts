@@ -13,15 +13,22 @@ const part = new FaultPart('B1', 'malformed forms', { short: 200, full: 5000 });
 const FORMS_PER_ROUND = 250;
 const AT_ONCE = 8;
 const GROWTH_BYTES = 150 * 1024 * 1024;
+/** So small that what is not given back soon shows: garbage is collected before it is reached. */
+const SMALL_HEAP = ['--max-old-space-size=128'];
+/** Connections of its pool to the database, which come when they are needed. */
+const SPARE_DESCRIPTORS = 8;
 /** Who gets no answer in this time has sent what is no request yet. */
-const PATIENCE_MS = 3_000;
+const PATIENCE_MS = 20_000;
 
 let cluster: Cluster;
 let service: Service;
 let idle: { descriptors: number; bytes: number };
 beforeAll(async () => {
   cluster = await startCluster();
-  service = await cluster.start({ UPLOAD_LEASE_SECONDS: '60', UPLOAD_STALL_SECONDS: '1' });
+  service = await cluster.start(
+    { UPLOAD_LEASE_SECONDS: '60', UPLOAD_STALL_SECONDS: '1' },
+    { execArgv: SMALL_HEAP },
+  );
   expect((await service.upload('warm up')).status).toBe(201);
   const pid = service.process.pid as number;
   idle = { descriptors: await settledDescriptors(pid), bytes: await residentBytes(pid) };
@@ -92,6 +99,7 @@ it('answers every malformed form, and keeps nothing of those it refuses', async 
     const forms = Math.min(FORMS_PER_ROUND, part.goal);
     const before = await holds();
     let accepted = 0;
+    let unanswered = 0;
     for (let n = 0; n < forms; n += AT_ONCE) {
       const statuses = await Promise.all(
         Array.from({ length: Math.min(AT_ONCE, forms - n) }, () => send(random)),
@@ -99,18 +107,24 @@ it('answers every malformed form, and keeps nothing of those it refuses', async 
       for (const status of statuses) {
         if (status === 201) accepted += 1;
         // A mutation may hit the content alone: then the form is as good as any.
-        else expect([400, 408, 413, 415, 422, null]).toContain(status);
+        else if (status === null) unanswered += 1;
+        else expect([400, 408, 413, 415, 422]).toContain(status);
       }
     }
     await uploadSlotsUsed(service, 0);
-    expect(await holds()).toBe(before + accepted);
+    const kept = (await holds()) - before;
+    expect(kept).toBeGreaterThanOrEqual(accepted);
+    expect(kept).toBeLessThanOrEqual(accepted + unanswered);
     expect(await cluster.breachesAtRest()).toEqual([]);
     const pid = service.process.pid as number;
-    expect(await descriptorsAtMost(pid, idle.descriptors + 4)).toBeLessThanOrEqual(
-      idle.descriptors + 4,
+    expect(await descriptorsAtMost(pid, idle.descriptors + SPARE_DESCRIPTORS)).toBeLessThanOrEqual(
+      idle.descriptors + SPARE_DESCRIPTORS,
     );
     expect((await residentBytes(pid)) - idle.bytes).toBeLessThan(GROWTH_BYTES);
-    return { faults: forms, figures: { 'forms that were whole': accepted } };
+    return {
+      faults: forms,
+      figures: { 'whole all the same': accepted, 'closed without an answer': unanswered },
+    };
   });
   expect(done).toBeGreaterThanOrEqual(part.goal);
 }, 1_800_000);
