@@ -35,7 +35,8 @@ export async function createTestDatabase({ empty = false } = {}): Promise<TestDa
   };
 }
 
-async function onServer(sql: string): Promise<void> {
+/** A statement on the server of this run, not in a database of a test. */
+export async function onServer(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl().href });
   await client.connect();
   await client.query(sql);
