@@ -1,0 +1,38 @@
+import type { MigrationInterface, QueryRunner } from 'typeorm';
+
+/** What was counted for a quota is kept, with when it was, so that not every refusal counts. */
+export class KeepCounts1764610000000 implements MigrationInterface {
+  name = 'KeepCounts1764610000000';
+
+  async up(queryRunner: QueryRunner): Promise<void> {
+    // Made anew: what is not known is counted.
+    await queryRunner.query(`
+      DROP TABLE quota_usages;
+      CREATE UNLOGGED TABLE quota_usages (
+        owner_type varchar(8) NOT NULL,
+        owner_id uuid NOT NULL,
+        epoch uuid NOT NULL DEFAULT gen_random_uuid(),
+        added bigint NOT NULL DEFAULT 0,
+        given_up int NOT NULL DEFAULT 0,
+        used_bytes bigint,
+        files int,
+        added_before bigint,
+        given_up_before int,
+        counted_at timestamptz,
+        CONSTRAINT quota_usages_pkey PRIMARY KEY (owner_type, owner_id)
+      );
+    `);
+  }
+
+  async down(queryRunner: QueryRunner): Promise<void> {
+    await queryRunner.query(`
+      DROP TABLE quota_usages;
+      CREATE UNLOGGED TABLE quota_usages (
+        owner_type varchar(8) NOT NULL,
+        owner_id uuid NOT NULL,
+        at_most bigint,
+        CONSTRAINT quota_usages_pkey PRIMARY KEY (owner_type, owner_id)
+      );
+    `);
+  }
+}
