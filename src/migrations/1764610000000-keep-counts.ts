@@ -22,10 +22,25 @@ export class KeepCounts1764610000000 implements MigrationInterface {
         CONSTRAINT quota_usages_pkey PRIMARY KEY (owner_type, owner_id)
       );
     `);
+    // A quota is set between transactions that add to what the user keeps: each holds the user from before
+    // it has read that there is no quota (and so counts nothing) until its end. Without this, what it adds
+    // would be in no count made meanwhile. Of a dataset, both hold the row itself.
+    await queryRunner.query(`
+      CREATE FUNCTION await_additions() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM FROM users WHERE id = OLD.id FOR UPDATE;
+        RETURN NEW;
+      END $$;
+      CREATE TRIGGER users_await_additions BEFORE UPDATE OF quota_bytes ON users
+        FOR EACH ROW WHEN (OLD.quota_bytes IS DISTINCT FROM NEW.quota_bytes)
+        EXECUTE FUNCTION await_additions();
+    `);
   }
 
   async down(queryRunner: QueryRunner): Promise<void> {
     await queryRunner.query(`
+      DROP TRIGGER users_await_additions ON users;
+      DROP FUNCTION await_additions();
       DROP TABLE quota_usages;
       CREATE UNLOGGED TABLE quota_usages (
         owner_type varchar(8) NOT NULL,

@@ -12,6 +12,15 @@ export interface OwnQuotas {
   datasetBytes: number | null;
 }
 
+const OF_USER = `
+  SELECT u.id AS "userId", u.quota_bytes::float8 AS "userBytes", NULL AS "datasetBytes"
+  FROM users u WHERE u.id = $1`;
+
+const OF_DATASET = `
+  SELECT d.owner_id AS "userId", u.quota_bytes::float8 AS "userBytes",
+    d.quota_bytes::float8 AS "datasetBytes"
+  FROM datasets d JOIN users u ON u.id = d.owner_id WHERE d.id = $1`;
+
 export type QuotaKind = 'user' | 'dataset';
 
 export interface CountedBytes {
@@ -62,16 +71,15 @@ const KEPT_BY_USER = `
 export class QuotasRepository {
   constructor(@InjectDataSource() private readonly database: DataSource) {}
 
-  /** `null` when nobody's quota counts for this owner. */
+  /**
+   * `null` when nobody's quota counts for this owner. In a transaction, the user's quota stays as it is until
+   * the commit: KEY SHARE, which uploads share, is what setting one waits for (the trigger
+   * `users_await_additions`). Whoever adds to a dataset has locked it, as has whoever sets its quota.
+   */
   async find({ type, id }: ReferenceOwner, tx?: Transaction): Promise<OwnQuotas | null> {
     if (type !== 'hold' && type !== 'dataset') return null;
     const [row] = (await this.on(tx).query(
-      type === 'hold'
-        ? `SELECT id AS "userId", quota_bytes::float8 AS "userBytes", NULL AS "datasetBytes"
-           FROM users WHERE id = $1`
-        : `SELECT d.owner_id AS "userId", u.quota_bytes::float8 AS "userBytes",
-             d.quota_bytes::float8 AS "datasetBytes"
-           FROM datasets d LEFT JOIN users u ON u.id = d.owner_id WHERE d.id = $1`,
+      `${type === 'hold' ? OF_USER : OF_DATASET} ${tx ? 'FOR KEY SHARE OF u' : ''}`,
       [id],
     )) as OwnQuotas[];
     return row ?? null;
