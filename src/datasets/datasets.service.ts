@@ -148,6 +148,7 @@ export class DatasetsService implements IDatasetService {
       const ownerId = owner?.id ?? dataset.ownerId;
       const fields = { slug, name, description, metadata, visibility, ownerId };
       if (ownerId !== dataset.ownerId) {
+        refuseUnasked(caller, ownerId);
         if (!(await this.directory.keep(tx, 'user', ownerId))) throw new UserNotFoundError();
         await this.quotas.admitDataset(tx, caller, id, ownerId);
       }
@@ -268,6 +269,14 @@ function refuseUnscoped(caller: Principal, { visibility, ownerId }: DatasetEdit)
   if (!caller.permissions.has('grants:write')) {
     throw new ForbiddenError('To change visibility or ownerId a credential needs grants:write.');
   }
+}
+
+/** What somebody owns fills their quota: it is theirs to take, with the role admin. @throws ForbiddenError */
+function refuseUnasked(caller: Principal, ownerId: string): void {
+  if (caller.isAdmin || caller.id === ownerId) return;
+  throw new ForbiddenError(
+    'Only admins of the installation give a dataset to somebody else; whoever is to own it takes it, as an admin of it.',
+  );
 }
 
 const defined = (fields: GivenFields): GivenFields =>

@@ -167,7 +167,7 @@ describe('Whoever is removed at that moment', () => {
     for (let n = 0; n < 12; n += 1) {
       const leaver = await addUser(app, `leaver-${n}`, { groups: [`leavers-${n}`] });
       const [given, ...others] = await Promise.all([
-        send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: leaver.id }),
+        send(app, 'PATCH', `/v1/datasets/${id}`, { ownerId: leaver.id }),
         give(owner, id, { userId: leaver.id, role: 'reader' }),
         give(owner, id, { groupId: `leavers-${n}`, role: 'reader' }),
         send(leaver, 'POST', '/v1/datasets', { name: 'Of a leaver' }),
@@ -187,14 +187,26 @@ describe('Whoever is removed at that moment', () => {
 });
 
 describe('Ownership', () => {
-  it('can be given away by admins; the former owner keeps what was granted', async () => {
+  it('is taken by an admin of the dataset; the former owner keeps what was granted', async () => {
     const { id } = await create();
     await give(owner, id, { userId: owner.id, role: 'reader' });
-    const given = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
-    expect(await given.json()).toMatchObject({ ownerId: other.id, role: 'reader' });
-    expect(await other.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'admin' });
+    await give(owner, id, { userId: 'other', role: 'admin' });
+    const taken = await send(other, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
+    expect(await taken.json()).toMatchObject({ ownerId: other.id, role: 'admin' });
+    expect(await owner.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'reader' });
     const back = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'owner' });
     await expectProblem(back, 403, 'forbidden');
+  });
+
+  it('is forced upon nobody but by admins of the installation', async () => {
+    const { id } = await create();
+    const to = (api: Api, ownerId: string) => send(api, 'PATCH', `/v1/datasets/${id}`, { ownerId });
+    await expectProblem(await to(owner, 'other'), 403, 'forbidden');
+    // To be made an admin of it is no consent.
+    await give(owner, id, { userId: 'other', role: 'admin' });
+    await expectProblem(await to(owner, 'other'), 403, 'forbidden');
+    expect((await to(owner, 'owner')).status).toBe(200);
+    expect(await (await to(app, 'member')).json()).toMatchObject({ ownerId: member.id });
   });
 
   it('is not given to nobody, nor by writers', async () => {
@@ -207,7 +219,7 @@ describe('Ownership', () => {
 
   it('may leave the former owner without any role', async () => {
     const { id } = await create();
-    const given = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
+    const given = await send(app, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
     expect(given.status).toBe(200);
     expect(await statusOf(owner, id)).toBe(404);
   });
