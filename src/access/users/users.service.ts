@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
-import type { Principal } from '../../core/contracts/principal.contract.js';
+import { PERMISSIONS, type Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
-import { UserNotFoundError } from '../../core/errors/index.js';
+import { ForbiddenError, UserNotFoundError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { BootstrapKeyError, LastAdminError, UserInUseError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
@@ -40,7 +40,7 @@ export class UsersService {
 
   /**
    * @param record is called in the transaction, with the answer to be
-   * @throws UserNameTakenError
+   * @throws UserNameTakenError, ForbiddenError
    */
   async create(
     caller: Principal,
@@ -48,6 +48,7 @@ export class UsersService {
     record: (tx: Transaction, user: UserView) => Promise<void>,
   ): Promise<UserView> {
     return await this.unitOfWork.run(async (tx) => {
+      if (given.isAdmin) await this.requireAll(tx, caller);
       const user = await this.users.insert(tx, {
         name: given.name,
         displayName: given.displayName ?? '',
@@ -82,7 +83,7 @@ export class UsersService {
   /**
    * Edits what is given. Who is disabled is kept out, in every process, from the moment this returns.
    * @throws UserNotFoundError, EtagMismatchError, UserNameTakenError, LastAdminError,
-   *   BootstrapKeyError
+   *   BootstrapKeyError, ForbiddenError
    */
   async patch(
     caller: Principal,
@@ -97,6 +98,7 @@ export class UsersService {
       const fields = merged(user, given);
       const edited = { ...user, ...fields };
       if (JSON.stringify(editable(edited)) === JSON.stringify(editable(user))) return user;
+      if (fields.isAdmin !== user.isAdmin) await this.requireAll(tx, caller);
       const isDemoted = user.isAdmin && !fields.isAdmin;
       if (isDemoted || (user.isAdmin && fields.disabledAt)) {
         await this.refuseLast(tx, user, isDemoted);
@@ -136,6 +138,13 @@ export class UsersService {
     }
     if (!user.isAdmin || user.disabledAt) return;
     if (!(await this.users.isOtherAdmin(tx, user.id))) throw new LastAdminError();
+  }
+
+  /** A credential makes nobody who may do more than itself (as `KeyReach` has it for keys). */
+  private async requireAll(tx: Transaction, caller: Principal): Promise<void> {
+    const isFull = PERMISSIONS.every((permission) => caller.permissions.has(permission));
+    if (isFull && (await this.users.isAdmin(tx, caller.id))) return;
+    throw new ForbiddenError('Only a credential of an admin without scopes says who is an admin.');
   }
 
   private async record(
