@@ -60,7 +60,8 @@ export class DatasetsController {
    * Edit what is said of a dataset.
    *
    * @remarks Fields that are left out stay as they are; `tags` and `metadata` are replaced as a whole.
-   * `slug`, `visibility` and `ownerId` need the role admin.
+   * `slug`, `visibility` and `ownerId` need the role admin. An owner who wants to be none makes somebody else
+   * an admin of the dataset, who takes it: only admins of the installation give it to another.
    */
   @Patch(':id')
   @AnswersWith('ETag')

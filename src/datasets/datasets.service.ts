@@ -150,6 +150,7 @@ export class DatasetsService implements IDatasetService {
       const asked = { ...dataset, ...fields, tags: tags ?? dataset.tags };
       if (!isOtherThan(dataset, asked)) return dataset;
       if (ownerId !== dataset.ownerId) {
+        refuseUnasked(caller, ownerId);
         if (!(await this.directory.keep(tx, 'user', ownerId))) throw new UserNotFoundError();
         await this.quotas.admitDataset(tx, caller, id, ownerId);
       }
@@ -272,6 +273,14 @@ function refuseUnscoped(caller: Principal, { visibility, ownerId }: DatasetEdit)
 const isOtherThan = (one: DatasetView, other: DatasetView): boolean =>
   canonicalize({ ...saidOf(one), tags: one.tags.toSorted() }) !==
   canonicalize({ ...saidOf(other), tags: other.tags.toSorted() });
+
+/** What somebody owns fills their quota: it is theirs to take, with the role admin. @throws ForbiddenError */
+function refuseUnasked(caller: Principal, ownerId: string): void {
+  if (caller.isAdmin || caller.id === ownerId) return;
+  throw new ForbiddenError(
+    'Only admins of the installation give a dataset to somebody else; whoever is to own it takes it, as an admin of it.',
+  );
+}
 
 const defined = (fields: GivenFields): GivenFields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));

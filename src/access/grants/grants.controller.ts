@@ -21,7 +21,12 @@ const EXAMPLES = {
 export class GrantsController {
   constructor(private readonly grants: GrantsService) {}
 
-  /** List who was given which role on a dataset. */
+  /**
+   * List who was given which role on a dataset.
+   *
+   * @remarks Grants on a deleted dataset permit nothing, and count again when it is restored: to list or to
+   * take away those, restore it first.
+   */
   @Get()
   @RequirePermission('grants:read', 'admin')
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'], 404: ['dataset-not-found'] })

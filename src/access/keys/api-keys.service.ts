@@ -48,7 +48,7 @@ export class ApiKeysService {
     record: RecordKey,
   ): Promise<NewApiKey> {
     return await this.unitOfWork.run(async (tx) => {
-      const userId = await this.userOf(caller, given.userId, tx);
+      const userId = await this.userOf(await this.asOf(tx, caller), given.userId, tx);
       const reach = reachOfNew(given, await this.reachOf(tx, caller), caller.permissions);
       const made = await this.insert(tx, { userId, name: given.name, ...reach });
       await this.audit.record(tx, caller, {
@@ -120,7 +120,7 @@ export class ApiKeysService {
     record: RecordKey,
   ): Promise<NewApiKey> {
     return await this.unitOfWork.run(async (tx) => {
-      const old = await this.lock(tx, caller, id);
+      const old = await this.lock(tx, await this.asOf(tx, caller), id);
       if (old.revokedAt || (old.expiresAt && old.expiresAt.getTime() <= Date.now())) {
         throw new ApiKeyEndedError();
       }
@@ -151,6 +151,12 @@ export class ApiKeysService {
     const user = await this.users.find(key, caller.isAdmin ? null : caller.id, tx);
     if (!user) throw new UserNotFoundError();
     return user.id;
+  }
+
+  /** The caller as of this transaction: who was an admin a moment ago makes no key for others. */
+  private async asOf(tx: Transaction, caller: Principal): Promise<Principal> {
+    if (!caller.isAdmin) return caller;
+    return { ...caller, isAdmin: await this.users.isAdmin(tx, caller.id) };
   }
 
   /** A key that was revoked a moment ago leaves no other behind. */

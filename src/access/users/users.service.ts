@@ -1,8 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
-import type { Principal } from '../../core/contracts/principal.contract.js';
+import { PERMISSIONS, type Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
-import { UserNotFoundError } from '../../core/errors/index.js';
+import { ForbiddenError, UserNotFoundError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { BootstrapKeyError, LastAdminError, UserInUseError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
@@ -41,7 +41,7 @@ export class UsersService {
 
   /**
    * @param record is called in the transaction, with the answer to be
-   * @throws UserNameTakenError
+   * @throws UserNameTakenError, ForbiddenError
    */
   async create(
     caller: Principal,
@@ -49,6 +49,7 @@ export class UsersService {
     record: (tx: Transaction, user: UserView) => Promise<void>,
   ): Promise<UserView> {
     return await this.unitOfWork.run(async (tx) => {
+      if (given.isAdmin) await this.requireAll(tx, caller);
       const user = await this.users.insert(tx, {
         name: given.name,
         displayName: given.displayName ?? '',
@@ -84,7 +85,7 @@ export class UsersService {
    * Edits what is given. Who is disabled is kept out from the moment this returns; in other processes
    * from when PostgreSQL has told them, and after 5 s at the latest.
    * @throws UserNotFoundError, EtagMismatchError, UserNameTakenError, LastAdminError,
-   *   BootstrapKeyError
+   *   BootstrapKeyError, ForbiddenError
    */
   async patch(
     caller: Principal,
@@ -99,6 +100,7 @@ export class UsersService {
       const fields = merged(user, given);
       const edited = { ...user, ...fields };
       if (JSON.stringify(editable(edited)) === JSON.stringify(editable(user))) return user;
+      if (fields.isAdmin !== user.isAdmin) await this.requireAll(tx, caller);
       const isDemoted = user.isAdmin && !fields.isAdmin;
       if (isDemoted || (user.isAdmin && fields.disabledAt)) {
         await this.refuseLast(tx, user, isDemoted);
@@ -138,6 +140,13 @@ export class UsersService {
     }
     if (!user.isAdmin || user.disabledAt) return;
     if (!(await this.users.isOtherAdmin(tx, user.id))) throw new LastAdminError();
+  }
+
+  /** A credential makes nobody who may do more than itself (as `KeyReach` has it for keys). */
+  private async requireAll(tx: Transaction, caller: Principal): Promise<void> {
+    const isFull = PERMISSIONS.every((permission) => caller.permissions.has(permission));
+    if (isFull && (await this.users.isAdmin(tx, caller.id))) return;
+    throw new ForbiddenError('Only a credential of an admin without scopes says who is an admin.');
   }
 
   private async record(

@@ -42,6 +42,7 @@ describe('problemOf', () => {
     ['internal', 500],
     ['unavailable', 503],
     ['out-of-space', 507],
+    ['over-quota', 507],
   ])('answers a failure of the kind %s with %i', (kind, status) => {
     const error = new SampleError(kind);
     expect(statusOf(error)).toBe(status);
