@@ -91,7 +91,7 @@ export class QuotasService implements IQuotas, OnModuleInit {
     datasetId: string,
     newOwnerId: string,
   ): Promise<void> {
-    const before = await this.of(datasetOwner(datasetId), tx);
+    const before = await this.of(keptBy(datasetId), tx);
     if (before) tx.afterCommit(() => this.usages.markGivenUp('user', before.userId));
     const quotas = await this.of(holdOf(newOwnerId), tx);
     if (!quotas || quotas.user === null) return;

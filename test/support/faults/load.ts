@@ -48,7 +48,7 @@ export async function underLoad(
       isOver = true;
       await clients;
     }
-    await Promise.all(load.replicas.map((replica) => replica?.kill('SIGKILL')));
+    await Promise.all(load.replicas.map(async (replica) => await replica?.kill('SIGKILL')));
     expect(await cluster.breachesAtRest()).toEqual([]);
     expect(await history.brokenPromises(cluster.steady)).toEqual([]);
     return { acknowledged: history.acknowledged };
