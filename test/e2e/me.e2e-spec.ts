@@ -70,9 +70,9 @@ describe('A quota that is set while something is on its way', () => {
     const fileId = await datasetsApi(app).upload(randomBytes(5_000));
     const references = app.app.get<IFileReferences>(FILE_REFERENCES, { strict: false });
     const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const { admit } = references;
+    const admit = references.admit.bind(references);
     const halted = jest.spyOn(references, 'admit').mockImplementationOnce(async (...args) => {
-      await admit.apply(references, args);
+      await admit(...args);
       begun.resolve();
       await gate.promise;
     });

@@ -131,9 +131,9 @@ describe('A token of the identity provider', () => {
     const groups = app.app.get(GroupsService, { strict: false });
     const tokens = app.app.get(TokenUsersRepository, { strict: false });
     const [locked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const { lock } = groups;
+    const lock = groups.lock.bind(groups);
     const locks = jest.spyOn(groups, 'lock').mockImplementation(async (...args) => {
-      const group = await lock.apply(groups, args);
+      const group = await lock(...args);
       locked.resolve();
       await gate.promise;
       return group;

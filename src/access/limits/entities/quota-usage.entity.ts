@@ -1,4 +1,4 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Generated, PrimaryColumn } from 'typeorm';
 
 /**
  * What was counted of somebody's bytes, and what has come since, so that neither an upload nor a refusal
@@ -24,7 +24,8 @@ export class QuotaUsage {
   ownerId: string;
 
   /** A count that began before the row was forgotten and made anew is not written to the new one. */
-  @Column({ type: 'uuid', name: 'epoch', default: () => 'gen_random_uuid()' })
+  @Column({ type: 'uuid', name: 'epoch' })
+  @Generated('uuid')
   epoch: string;
 
   /**
