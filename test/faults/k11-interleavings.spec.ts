@@ -8,7 +8,7 @@ import { switchOff } from '../../src/core/faults/fault-switches.js';
 import { MemoryStorageBackend } from '../../src/storage/backends/memory/memory.storage-backend.js';
 import { GarbageRepository } from '../../src/storage/gc/garbage.repository.js';
 import { FaultPart } from '../support/faults/part.js';
-import { faultSeed, seededRandom } from '../support/history.js';
+import { ALL_SCHEDULES, anySchedule, scheduleOf } from '../support/faults/schedules.js';
 import { backendStore, breaches, quiesce } from '../support/invariants.js';
 import { createStorageLab, OWNER, type StorageLab } from '../support/storage-lab.js';
 
@@ -52,10 +52,7 @@ class Actor {
   }
 }
 
-/** Four steps of the first upload, four of the second, three of the collector. */
-const STEPS = [0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2];
 const CONNECTIONS = 8;
-const ALL_SCHEDULES = 11_550;
 const SCHEDULES_PER_ROUND = 50;
 
 interface Setting {
@@ -228,7 +225,7 @@ describe('two uploads of one content and a turn of the collector, step by step',
           const schedule =
             part.goal >= ALL_SCHEDULES
               ? scheduleOf((number * size + n) % ALL_SCHEDULES)
-              : shuffled(STEPS, random);
+              : anySchedule(random);
           expect(await playOnce(schedule, setting)).toEqual([]);
         }
         return { faults: size };
@@ -270,39 +267,3 @@ describe('two uploads of one content and a turn of the collector, step by step',
     });
   });
 });
-
-/** The schedule of this number, of all that there are: 11! / (4! · 4! · 3!). */
-function scheduleOf(number: number): number[] {
-  const left = [4, 4, 3];
-  const schedule: number[] = [];
-  for (let rank = number; schedule.length < STEPS.length;) {
-    for (const [actor, count] of left.entries()) {
-      if (count === 0) continue;
-      left[actor] = count - 1;
-      const following = arrangements(left);
-      if (rank < following) {
-        schedule.push(actor);
-        break;
-      }
-      rank -= following;
-      left[actor] = count;
-    }
-  }
-  return schedule;
-}
-
-function arrangements(counts: readonly number[]): number {
-  const factorial = (n: number): number => (n <= 1 ? 1 : n * factorial(n - 1));
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  return counts.reduce((result, count) => result / factorial(count), factorial(total));
-}
-
-/** Fisher and Yates. */
-function shuffled(items: readonly number[], random: () => number): number[] {
-  const result = [...items];
-  for (let last = result.length - 1; last > 0; last -= 1) {
-    const other = Math.floor(random() * (last + 1));
-    [result[last], result[other]] = [result[other] as number, result[last] as number];
-  }
-  return result;
-}
