@@ -13,8 +13,8 @@ export class RepairsRepository {
   async mark(tx: Transaction, file: CheckedFile, health: FileHealth): Promise<boolean> {
     return await this.changes(
       tx,
-      `UPDATE files SET health = $3,
-         last_verified_at = CASE WHEN $3 = 'ok' THEN now() ELSE last_verified_at END
+      `UPDATE files SET health = $3::varchar,
+         last_verified_at = CASE WHEN $3::varchar = 'ok' THEN now() ELSE last_verified_at END
        WHERE id = $1 AND storage_key = $2`,
       [file.id, file.storageKey, health],
     );
@@ -57,9 +57,9 @@ export class RepairsRepository {
   ): Promise<boolean> {
     const rows = (await managerOf(tx).query(
       `INSERT INTO storage_intents (id, kind, backend, storage_key, not_before)
-       SELECT gen_random_uuid(), 'delete', $1, $2, now() + make_interval(secs => $3)
-       WHERE NOT EXISTS (SELECT FROM files WHERE storage_key = $2)
-         AND NOT EXISTS (SELECT FROM storage_intents WHERE storage_key = $2)
+       SELECT gen_random_uuid(), 'delete', $1::varchar, $2::varchar, now() + make_interval(secs => $3)
+       WHERE NOT EXISTS (SELECT FROM files WHERE storage_key = $2::varchar)
+         AND NOT EXISTS (SELECT FROM storage_intents WHERE storage_key = $2::varchar)
        RETURNING id`,
       [backend, storageKey, afterSeconds],
     )) as unknown[];

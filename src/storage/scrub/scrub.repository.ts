@@ -47,8 +47,8 @@ export class ScrubRepository {
   /** What was found of the bytes. `false`: the file was healed or removed meanwhile, or a reader knew more. */
   async finish({ id, storageKey }: ClaimedFile, found: FileHealth): Promise<boolean> {
     const [, count] = (await this.files.query(
-      `UPDATE files SET health = $3, scrub_until = NULL,
-         last_verified_at = CASE WHEN $3 = 'ok' THEN now() ELSE last_verified_at END
+      `UPDATE files SET health = $3::varchar, scrub_until = NULL,
+         last_verified_at = CASE WHEN $3::varchar = 'ok' THEN now() ELSE last_verified_at END
        WHERE id = $1 AND storage_key = $2 AND health = 'unchecked'`,
       [id, storageKey, found],
     )) as [unknown, number];
