@@ -99,7 +99,10 @@ const check = (
   );
 
 /** A line on the terminal that tells how far it is; nothing where stderr is no terminal. */
-function createMeter(): { show(progress: Readonly<FsckProgress>): void; clear(): void } {
+function createMeter(): {
+  show: (progress: Readonly<FsckProgress>) => void;
+  clear: () => void;
+} {
   let shownAt = -Infinity;
   const write = (text: string): void => {
     if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${text}`);

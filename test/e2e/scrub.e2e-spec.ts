@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import {
   STORAGE_BACKEND,
   type IStorageBackend,
@@ -117,13 +117,12 @@ describe('The scrub', () => {
   it('leaves alone for a while what the store fails on, and marks nothing', async () => {
     const file = await store(randomBytes(1000));
     await age(40, [file.id]);
-    const readStream = backend().readStream;
-    backend().readStream = () => Promise.reject(new StorageUnavailableError('readStream'));
-    try {
-      expect(await scrubber().scrub()).toMatchObject({ files: 0, rotten: 0, failed: 1 });
-    } finally {
-      backend().readStream = readStream;
-    }
+    const failing = jest
+      .spyOn(backend(), 'readStream')
+      .mockRejectedValue(new StorageUnavailableError('readStream'));
+    const report = await scrubber().scrub();
+    failing.mockRestore();
+    expect(report).toMatchObject({ files: 0, rotten: 0, failed: 1 });
     expect(await scrubber().scrub()).toMatchObject({ files: 0 });
     expect(await rowOf(file.id)).toMatchObject({ health: 'unchecked' });
     await app.database.query('UPDATE files SET scrub_until = NULL WHERE id = $1', [file.id]);

@@ -25,10 +25,8 @@ export const toFsckRunDto = (run: FsckRunSummary): FsckRunDto => ({
   error: run.error,
 });
 
-export const toFsckRunDetailDto = (run: FsckRunView): FsckRunDetailDto => ({
-  ...toFsckRunDto(run),
-  findings: run.findings.map(toFindingDto),
-});
+export const toFsckRunDetailDto = (run: FsckRunView): FsckRunDetailDto =>
+  Object.assign(toFsckRunDto(run), { findings: run.findings.map(toFindingDto) });
 
 const toFindingDto = ({ contentHash, ...finding }: FsckFinding): FsckFindingDto => ({
   ...finding,
