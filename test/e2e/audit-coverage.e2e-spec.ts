@@ -90,7 +90,7 @@ describe('Every operation that can change something', () => {
       const before = await count();
       const requestId = randomUUID();
       const answer = await ask(requestId);
-      expect(`${answer.status} ${await answer.text()}`).toMatch(/^20[014] /);
+      expect(`${answer.status} ${await answer.text()}`).toMatch(/^20[0124] /);
       const [entry, ...more] = await entriesOf(requestId);
       expect(more).toEqual([]);
       expect(entry).toMatchObject({

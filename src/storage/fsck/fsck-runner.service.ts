@@ -21,7 +21,8 @@ const KEPT_FINDINGS = 1000;
 export class FsckRunner {
   private readonly logger = new Logger(FsckRunner.name);
   private readonly stopping = new AbortController();
-  private running: Promise<void> = Promise.resolve();
+  /** A run that was cancelled may still be at its last step when the next one begins. */
+  private readonly running = new Set<Promise<void>>();
 
   constructor(
     @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
@@ -32,15 +33,18 @@ export class FsckRunner {
   ) {}
 
   begin(id: string, options: FsckOptions): void {
-    this.running = this.run(id, options).catch((error: unknown) => {
-      // It is taken for dead when its last sign of life is old enough.
-      this.logger.error({ err: error, run: id }, 'The end of a check could not be written down.');
-    });
+    const run = this.run(id, options)
+      .catch((error: unknown) => {
+        // It is taken for dead when its last sign of life is old enough.
+        this.logger.error({ err: error, run: id }, 'The end of a check could not be written down.');
+      })
+      .finally(() => this.running.delete(run));
+    this.running.add(run);
   }
 
   async stop(): Promise<void> {
     this.stopping.abort();
-    await this.running;
+    await Promise.all(this.running);
   }
 
   private async run(id: string, options: FsckOptions): Promise<void> {
@@ -70,6 +74,7 @@ export class FsckRunner {
     } finally {
       clearInterval(timer);
     }
+    if (cancelled.signal.aborted) return;
     await beat();
     await this.finish(id, error);
   }
