@@ -72,20 +72,14 @@ describe('npm run fsck', () => {
     ]);
     expect(await service.kill('SIGTERM')).toBe(0);
     await truncate(victim, 3);
-    const stopped = await run('fsck', settings, '--read-data=50');
+    const stopped = await run('fsck', settings, '--read-data=50', '--repair');
     expect(stopped).toMatchObject({ code: 1 });
     expect(stopped.stdout).toMatch(
-      /^object-wrong-size file 2 \(sha256:[0-9a-f]{64}\): .*\[reported\]$/m,
+      /^object-wrong-size file 2 \(sha256:[0-9a-f]{64}\): .*\[marked\]$/m,
     );
     expect(stopped.stdout).toContain(`    used by dataset ${datasetId}, from version 1 on: b.csv`);
     expect(stopped.stdout).toMatch(/^50 % of the files were read; --seed \d+$/m);
-    expect(stopped.stdout).toContain('--repair mends what can be mended');
-    const repaired = await run('fsck', settings, '--repair', '--json');
-    expect(repaired).toMatchObject({ code: 1 });
-    expect(linesOf(repaired.stdout)).toMatchObject([
-      { kind: 'object-wrong-size', outcome: 'marked', fileId: 2 },
-      { ok: false, left: 1, repair: true },
-    ]);
+    expect(stopped.stdout).toMatch(/^Found: 1 object-wrong-size\. Left: 1\.$/m);
   });
 
   it('tells what the bytes alone can give back, without a database', async () => {
@@ -114,21 +108,9 @@ describe('npm run fsck', () => {
     ]);
   });
 
-  it('says that all is well when the same bytes have come once more', async () => {
-    service = await startService(settings);
-    expect((await service.upload('content b, longer')).status).toBe(201);
-    const { code, stdout } = await run('fsck', settings, '--read-data');
-    expect({ code, stdout }).toEqual({
-      code: 0,
-      stdout: expect.stringContaining('Every file has its bytes.'),
-    });
-  });
-
   it('ends with 2 where it cannot look', async () => {
     const empty = await run('fsck', { STRATUM_DATA_DIR: join(dataDir, 'absent') });
     expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('has no database') });
-    const nonsense = await run('fsck', settings, '--read-data=101');
-    expect(nonsense).toMatchObject({ code: 2, stderr: expect.stringContaining('0 to 100') });
     const memory = await run('fsck', { ...settings, STORAGE_BACKEND: 'memory' }, '--repair');
     expect(memory).toMatchObject({ code: 2, stderr: expect.stringContaining('memory') });
   });
