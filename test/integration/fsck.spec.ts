@@ -1,5 +1,6 @@
 import { rm, truncate, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { StorageUnavailableError } from '../../src/core/errors/index.js';
 import { put } from '../support/datasets.js';
 import { createFsckLab, type FsckLab } from '../support/fsck-lab.js';
@@ -140,6 +141,30 @@ describe('fsck of files', () => {
     ]);
     expect(await lab.state()).toEqual(before);
     expect(await lab.outcomes()).toEqual(['healed']);
+    await lab.expectClean();
+  });
+
+  it('counts what is committed while it waits for the file', async () => {
+    const { id } = await lab.upload();
+    await lab.app.database.query('UPDATE files SET reference_count = 5 WHERE id = $1', [id]);
+    const writer = new pg.Client({ connectionString: lab.app.database.url });
+    await writer.connect();
+    // As every writer does it: the count first, and with it the lock, then the reference.
+    await writer.query('BEGIN');
+    await writer.query('UPDATE files SET reference_count = reference_count + 1 WHERE id = $1', [
+      id,
+    ]);
+    const repair = lab.outcomes();
+    const waiting = `SELECT FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()`;
+    while ((await lab.app.database.query(waiting)).length === 0);
+    await writer.query(
+      `INSERT INTO file_references (file_id, owner_type, owner_id, file_type)
+       VALUES ($1, 'hold', 'another', 'csv')`,
+      [id],
+    );
+    await writer.query('COMMIT');
+    await writer.end();
+    expect(await repair).toEqual(['healed']);
     await lab.expectClean();
   });
 
