@@ -15,11 +15,11 @@ function serverUrl(): URL {
   return new URL(url);
 }
 
-/** An empty database of its own. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A database of its own, its schema up to date, or empty. */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const url = serverUrl();
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(`CREATE DATABASE ${name}`);
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : 'migrated'}`);
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href, max: 3 });
   // A test may kill every session of its database, this one's too.
@@ -35,7 +35,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-async function onServer(sql: string): Promise<void> {
+/** A statement on the server of this run, not in a database of a test. */
+export async function onServer(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl().href });
   await client.connect();
   await client.query(sql);

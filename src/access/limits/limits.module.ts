@@ -9,6 +9,8 @@ import { QuotasRepository } from './quotas.repository.js';
 import { QuotasService } from './quotas.service.js';
 import { RateLimiter } from './rate-limiter.service.js';
 import { RateLimitsRepository } from './rate-limits.repository.js';
+import { UsageCounts } from './usage-counts.service.js';
+import { UsagesRepository } from './usages.repository.js';
 
 /** How much of the service anybody may take: requests a minute, and bytes. Global, as a contract of core. */
 @Global()
@@ -21,6 +23,8 @@ import { RateLimitsRepository } from './rate-limits.repository.js';
     QuotasRepository,
     RateLimiter,
     RateLimitsRepository,
+    UsageCounts,
+    UsagesRepository,
   ],
   exports: [QUOTAS, AddressLimitMiddleware, KeyLimitGuard],
 })
