@@ -30,6 +30,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('search', 'Find datasets')
     .addTag('access', 'Keys, users, groups and their roles')
     .addTag('audit', 'Who changed what')
+    .addTag('operation', 'Checks of the store, for admins of the installation')
     .addTag('health', 'Whether the service runs, and its figures')
     .build();
   const document = SwaggerModule.createDocument(app, config, {

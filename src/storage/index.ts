@@ -9,3 +9,14 @@ export { describe } from './files/upload/describe.js';
 export { FormUploads, type ReceivedForm } from './files/upload/form-uploads.js';
 export { StorageModule } from './storage.module.js';
 export { GarbageCollector, type CollectionReport } from './gc/garbage-collector.service.js';
+export {
+  FSCK_KINDS,
+  isLeft,
+  type FsckFinding,
+  type FsckKind,
+  type FsckOptions,
+  type FsckProgress,
+} from './fsck/findings.js';
+export { checkStore } from './fsck/check-store.js';
+export { inventoryOf, type InventoriedObject } from './fsck/inventory.js';
+export { withInstalledStore } from './open-store.js';

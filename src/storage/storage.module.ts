@@ -1,18 +1,15 @@
 import { Inject, Module, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
-import { ENV, type Env } from '../core/config/config.js';
+import { ENV } from '../core/config/config.js';
 import { ARTIFACT_PRODUCER } from '../core/contracts/artifact-producer.contract.js';
 import { FILE_REFERENCES } from '../core/contracts/file-references.contract.js';
 import {
   STORAGE_BACKEND,
   type IStorageBackend,
 } from '../core/contracts/storage-backend.contract.js';
-import {
-  STORAGE_FACTORY,
-  type IStorageFactory,
-} from '../core/contracts/storage-factory.contract.js';
+import { STORAGE_FACTORY } from '../core/contracts/storage-factory.contract.js';
 import { HealthChecks } from '../core/health/health-checks.js';
-import { STORAGE_BACKENDS } from './backends/storage-backends.js';
 import { ContentReader } from './content/content-reader.service.js';
 import { FileReference } from './entities/file-reference.entity.js';
 import { StorageIntent } from './entities/storage-intent.entity.js';
@@ -26,6 +23,11 @@ import { FormUploads } from './files/upload/form-uploads.js';
 import { RawReceiver } from './files/upload/raw-receiver.js';
 import { UploadGate } from './files/upload/upload-gate.js';
 import { UploadSlots } from './files/upload/upload-slots.js';
+import { FsckRun } from './fsck/entities/fsck-run.entity.js';
+import { FsckRunner } from './fsck/fsck-runner.service.js';
+import { FsckRunsRepository } from './fsck/fsck-runs.repository.js';
+import { FsckRuns } from './fsck/fsck-runs.service.js';
+import { FsckController } from './fsck/fsck.controller.js';
 import { GarbageCollector } from './gc/garbage-collector.service.js';
 import { GarbageRepository } from './gc/garbage.repository.js';
 import { ArtifactProducer } from './ingest/artifact-producer.service.js';
@@ -34,27 +36,26 @@ import { IntentsRepository } from './ingest/intents.repository.js';
 import { Settlement } from './ingest/settlement.service.js';
 import { StoredFilesRepository } from './ingest/stored-files.repository.js';
 import { UploadLeases } from './ingest/upload-leases.js';
+import { createConfigured } from './open-store.js';
 import { FileReferences } from './references/file-references.service.js';
 import { HeldFilesRepository } from './references/held-files.repository.js';
+import { ScrubRepository } from './scrub/scrub.repository.js';
+import { Scrubber } from './scrub/scrubber.service.js';
 import { StorageFactory } from './storage-factory.service.js';
 
 /** Bytes: where they are kept, how they come in, who refers to them, and when they go. */
 @Module({
-  imports: [TypeOrmModule.forFeature([StoredFile, FileReference, StorageIntent])],
-  controllers: [FilesController],
+  imports: [
+    DiscoveryModule,
+    TypeOrmModule.forFeature([StoredFile, FileReference, FsckRun, StorageIntent]),
+  ],
+  controllers: [FilesController, FsckController],
   providers: [
     { provide: STORAGE_FACTORY, useClass: StorageFactory },
     {
       provide: STORAGE_BACKEND,
       inject: [STORAGE_FACTORY, ENV],
-      useFactory: (factory: IStorageFactory, env: Env) =>
-        factory.createBackend(
-          env.STORAGE_BACKEND,
-          // An unknown name is the factory's to refuse.
-          Object.hasOwn(STORAGE_BACKENDS, env.STORAGE_BACKEND)
-            ? (STORAGE_BACKENDS[env.STORAGE_BACKEND]?.configOf(env) ?? {})
-            : {},
-        ),
+      useFactory: createConfigured,
     },
     { provide: ARTIFACT_PRODUCER, useClass: ArtifactProducer },
     { provide: FILE_REFERENCES, useClass: FileReferences },
@@ -65,11 +66,16 @@ import { StorageFactory } from './storage-factory.service.js';
     FilesService,
     FormReceiver,
     FormUploads,
+    FsckRunner,
+    FsckRuns,
+    FsckRunsRepository,
     GarbageCollector,
     GarbageRepository,
     HeldFilesRepository,
     IntentsRepository,
     RawReceiver,
+    ScrubRepository,
+    Scrubber,
     Settlement,
     StoredFilesRepository,
     UploadLeases,

@@ -27,6 +27,9 @@ export interface AuditedCall {
 /** POST operations that change nothing. */
 export const READING_POSTS = ['POST /v1/datasets/batch-get', 'POST /v1/files/preflight'];
 
+/** Whether it changes something depends on when it comes, so its own test sees its entry. */
+export const AUDITED_ELSEWHERE = ['DELETE /v1/admin/fsck/{id}'];
+
 const ofDataset =
   (rest: string): AuditedCall['path'] =>
   ({ datasetId }, made) =>
@@ -132,6 +135,14 @@ export const AUDITED_CALLS: Record<string, AuditedCall> = {
       return id;
     },
     path: ({ otherId }, id) => `/v1/groups/${id}/members/${otherId}`,
+  },
+  'POST /v1/admin/fsck': {
+    action: 'fsck.start',
+    byAdmin: true,
+    path: () => '/v1/admin/fsck',
+    body: () => ({ repair: true }),
+    // It starts one more, or is told that the first one still runs.
+    again: 0,
   },
   'PUT /v1/datasets/{id}/quota': {
     action: 'dataset.quota',

@@ -98,6 +98,10 @@ const settings = z.object({
   GC_GRACE_SECONDS: whole(0, 365 * 86_400).default(86_400),
   /** Seconds the bytes of a collected file stay before they are removed: as long as your backups. */
   GC_RETAIN_SECONDS: whole(0, 365 * 86_400).default(7 * 86_400),
+  /** Bytes a second that are read again in the background to find what has rotted; 0: none by this process. */
+  SCRUB_BYTES_PER_SECOND: whole(0, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 2),
+  /** Days after which the bytes of a file are read again. */
+  SCRUB_INTERVAL_DAYS: whole(1, 36_500).default(30),
   /**
    * Ed25519 private key that signs the audit log (PKCS #8, in PEM or base64), in place of a generated
    * one; replicas without a common data folder need it.

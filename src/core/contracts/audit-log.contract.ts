@@ -21,6 +21,9 @@ export const AUDIT_ACTIONS = [
   /** The holds of one caller were given up. */
   'file.release',
   'file.upload',
+  'fsck.cancel',
+  /** A check of the store; with `repair` among its details it may mend what it finds. */
+  'fsck.start',
   'grant.delete',
   'grant.put',
   'group-member.add',

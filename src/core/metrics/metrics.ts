@@ -33,6 +33,19 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly scrubbedObjects = new Counter({
+    name: 'stratum_scrubbed_objects_total',
+    help: 'Objects that were read again, by what was found of them',
+    labelNames: ['found'],
+    registers: [this.registry],
+  });
+
+  readonly scrubbedBytes = new Counter({
+    name: 'stratum_scrubbed_bytes_total',
+    help: 'Bytes that were read again',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

@@ -19,6 +19,7 @@ import {
   UploadLeaseLostError,
 } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
+import { isTrusted } from '../entities/stored-file.entity.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { IntentsRepository } from './intents.repository.js';
 import { receive, type ReceivedContent } from './receive.js';
@@ -210,7 +211,7 @@ function fateOf(attempt: Attempt, file: StoredObject, winners: readonly Attempt[
   const { seen } = attempt;
   if (seen?.storageKey !== file.storageKey) return 'unknown';
   if (!seen.isWhole) return 'heal';
-  return file.health === 'ok' ? 'drop' : 'unknown';
+  return isTrusted(file.health) ? 'drop' : 'unknown';
 }
 
 const byContentHash = (a: StagedArtifact, b: StagedArtifact): number =>
