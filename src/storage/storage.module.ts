@@ -12,9 +12,11 @@ import {
   type IStorageFactory,
 } from '../core/contracts/storage-factory.contract.js';
 import { HealthChecks } from '../core/health/health-checks.js';
-import { STORAGE_BACKENDS } from './backends/storage-backends.js';
+import { backendConfigOf } from './backends/storage-backends.js';
 import { ContentReader } from './content/content-reader.service.js';
 import { FileReference } from './entities/file-reference.entity.js';
+import { GcRun } from './entities/gc-run.entity.js';
+import { GcState } from './entities/gc-state.entity.js';
 import { StorageIntent } from './entities/storage-intent.entity.js';
 import { StoredFile } from './entities/stored-file.entity.js';
 import { FileChanges } from './files/file-changes.service.js';
@@ -26,8 +28,14 @@ import { FormUploads } from './files/upload/form-uploads.js';
 import { RawReceiver } from './files/upload/raw-receiver.js';
 import { UploadGate } from './files/upload/upload-gate.js';
 import { UploadSlots } from './files/upload/upload-slots.js';
+import { Collection } from './gc/collection.service.js';
 import { GarbageCollector } from './gc/garbage-collector.service.js';
 import { GarbageRepository } from './gc/garbage.repository.js';
+import { GcRunsRepository } from './gc/gc-runs.repository.js';
+import { GcStateRepository } from './gc/gc-state.repository.js';
+import { GcStatus } from './gc/gc-status.service.js';
+import { GcController } from './gc/gc.controller.js';
+import { RestoreGuard } from './gc/restore-guard.service.js';
 import { ArtifactProducer } from './ingest/artifact-producer.service.js';
 import { Attempts } from './ingest/attempts.js';
 import { IntentsRepository } from './ingest/intents.repository.js';
@@ -40,25 +48,20 @@ import { StorageFactory } from './storage-factory.service.js';
 
 /** Bytes: where they are kept, how they come in, who refers to them, and when they go. */
 @Module({
-  imports: [TypeOrmModule.forFeature([StoredFile, FileReference, StorageIntent])],
-  controllers: [FilesController],
+  imports: [TypeOrmModule.forFeature([StoredFile, FileReference, StorageIntent, GcRun, GcState])],
+  controllers: [FilesController, GcController],
   providers: [
     { provide: STORAGE_FACTORY, useClass: StorageFactory },
     {
       provide: STORAGE_BACKEND,
       inject: [STORAGE_FACTORY, ENV],
       useFactory: (factory: IStorageFactory, env: Env) =>
-        factory.createBackend(
-          env.STORAGE_BACKEND,
-          // An unknown name is the factory's to refuse.
-          Object.hasOwn(STORAGE_BACKENDS, env.STORAGE_BACKEND)
-            ? (STORAGE_BACKENDS[env.STORAGE_BACKEND]?.configOf(env) ?? {})
-            : {},
-        ),
+        factory.createBackend(env.STORAGE_BACKEND, backendConfigOf(env)),
     },
     { provide: ARTIFACT_PRODUCER, useClass: ArtifactProducer },
     { provide: FILE_REFERENCES, useClass: FileReferences },
     Attempts,
+    Collection,
     ContentReader,
     FileChanges,
     FilesRepository,
@@ -67,9 +70,13 @@ import { StorageFactory } from './storage-factory.service.js';
     FormUploads,
     GarbageCollector,
     GarbageRepository,
+    GcRunsRepository,
+    GcStateRepository,
+    GcStatus,
     HeldFilesRepository,
     IntentsRepository,
     RawReceiver,
+    RestoreGuard,
     Settlement,
     StoredFilesRepository,
     UploadLeases,
@@ -90,6 +97,7 @@ import { StorageFactory } from './storage-factory.service.js';
 export class StorageModule implements OnModuleInit {
   constructor(
     @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
+    private readonly collector: GarbageCollector,
     private readonly health: HealthChecks,
   ) {}
 
@@ -98,5 +106,6 @@ export class StorageModule implements OnModuleInit {
       backend: this.backend.name,
       freeBytes: await this.backend.freeBytes(),
     }));
+    this.health.add('collector', async () => ({ brake: this.collector.brake }));
   }
 }

@@ -43,6 +43,8 @@ async function objectsOf(dataDir: string): Promise<string[]> {
   const entries = await readdir(join(dataDir, 'storage'), { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => !entry.isDirectory())
+    // The collector's own marks are left by no request.
+    .filter((entry) => !entry.parentPath.endsWith('gc/marks'))
     .map((entry) => entry.name)
     .sort();
 }

@@ -21,6 +21,8 @@ export const AUDIT_ACTIONS = [
   /** The holds of one caller were given up. */
   'file.release',
   'file.upload',
+  /** An operator had the collector take a turn, or told it that a restored database is meant. */
+  'gc.run',
   'grant.delete',
   'grant.put',
   'group-member.add',
