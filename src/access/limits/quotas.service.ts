@@ -9,6 +9,7 @@ import type {
   Usage,
 } from '../../core/contracts/quotas.contract.js';
 import type { Transaction } from '../../core/database/index.js';
+import { InstallationUsage } from './installation-usage.service.js';
 import { QuotaExceededError } from './limits.errors.js';
 import { QuotasRepository, type QuotaKind } from './quotas.repository.js';
 
@@ -33,6 +34,7 @@ export class QuotasService implements IQuotas, OnModuleInit {
   constructor(
     @Inject(ENV) private readonly env: Pick<Env, 'QUOTA_USER_BYTES' | 'QUOTA_DATASET_BYTES'>,
     private readonly usage: QuotasRepository,
+    private readonly installation: InstallationUsage,
   ) {}
 
   /** A restart is the operator's way to change settings: under others, not all was counted. */
@@ -48,6 +50,7 @@ export class QuotasService implements IQuotas, OnModuleInit {
     alongside: readonly SizedContent[] = [],
   ): Promise<void> {
     if (contents.length + alongside.length === 0) return;
+    await this.admitToInstallation(tx, caller, contents, alongside);
     const quotas = await this.of(owner, tx);
     if (!quotas) return;
     const holders = holdersOf(quotas, owner);
@@ -70,6 +73,7 @@ export class QuotasService implements IQuotas, OnModuleInit {
     caller: Principal,
     { atLeast, atMost }: { atLeast: number; atMost: number },
   ): Promise<void> {
+    await this.refuseByInstallation(caller, { atLeast, atMost });
     const quotas = await this.of(holdOf(caller.id));
     if (!quotas || quotas.user === null) return;
     const known = await this.usage.atMost('user', caller.id);
@@ -111,6 +115,33 @@ export class QuotasService implements IQuotas, OnModuleInit {
     const quotas = await this.of(datasetOwner(datasetId));
     const { usedBytes, files } = await this.usage.countDataset(datasetId);
     return { quotaBytes: quotas?.dataset ?? null, usedBytes, files };
+  }
+
+  /** Only what nobody has stored yet needs room. */
+  private async admitToInstallation(
+    tx: Transaction,
+    caller: Principal,
+    contents: readonly SizedContent[],
+    alongside: readonly SizedContent[],
+  ): Promise<void> {
+    const { quotaBytes, usedBytes } = this.installation;
+    if (quotaBytes === null) return;
+    const neededBytes = await this.usage.countNew(tx, contents);
+    refuseOver(caller, null, { quota: 'installation', neededBytes, usedBytes }, quotaBytes);
+    const more = alongside.length > 0 ? await this.usage.countNew(tx, alongside) : 0;
+    this.installation.addAfter(tx, neededBytes + more);
+  }
+
+  private async refuseByInstallation(
+    caller: Principal,
+    { atLeast, atMost }: { atLeast: number; atMost: number },
+  ): Promise<void> {
+    const { quotaBytes, usedBytes } = this.installation;
+    if (quotaBytes === null || usedBytes + atLeast <= quotaBytes) return;
+    // The caller's own only: that others have a content of this size is not the caller's to know.
+    if (await this.usage.hasOfSize(caller.id, atLeast, atMost)) return;
+    const finding = { quota: 'installation', neededBytes: atLeast, usedBytes } as const;
+    refuseOver(caller, null, finding, quotaBytes);
   }
 
   /** What is known is enough to let in; to refuse, all is counted, in which what was given up shows. */
@@ -162,7 +193,7 @@ const withNeeded =
 /** @throws QuotaExceededError */
 function refuseOver(
   caller: Principal,
-  userId: string,
+  userId: string | null,
   { quota, neededBytes, usedBytes }: QuotaFinding & { usedBytes: number },
   quotaBytes: number,
 ): void {

@@ -5,6 +5,7 @@ import {
   type IStorageBackend,
 } from '../../core/contracts/storage-backend.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
+import { StorageFullError } from '../../core/errors/index.js';
 import { GcStateRepository } from './gc-state.repository.js';
 import { GC_MARKS_PREFIX, markOf, newToken, pathOf, type Mark } from './marks.js';
 
@@ -72,6 +73,11 @@ export class RestoreGuard {
         Readable.from([`${new Date().toISOString()}\n`]),
       );
     } catch (error) {
+      // On a full disk nothing can be marked, and to remove is what helps.
+      if (error instanceof StorageFullError) {
+        this.logger.warn({ err: error }, 'There is no space for a mark of the collector.');
+        return;
+      }
       // Another collector that has come further may have removed what was staged for this one.
       const { mark: latest } = await this.unitOfWork.run((tx) => this.state.read(tx));
       if (!latest || latest.number <= mark.number) throw error;
