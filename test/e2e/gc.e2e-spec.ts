@@ -79,7 +79,8 @@ describe('/v1/admin/gc', () => {
     expect(metrics).toContain('stratum_gc_brake{reason="too-much"} 0');
     expect(metrics).toContain('stratum_gc_deleted_bytes_total 12');
     expect(await turn({ acceptRestore: true })).toMatchObject({
-      ...{ heldBack: null, deleted: { objects: 1 } },
+      heldBack: null,
+      deleted: { objects: 1 },
     });
     expect(await app.json(200, '/health/ready')).toMatchObject({
       checks: { collector: { brake: null } },
@@ -160,7 +161,6 @@ describe('npm run gc', () => {
     const heldBack = await gc(place.settings);
     expect(heldBack.code).toBe(2);
     expect(heldBack.stdout).toContain('HELD BACK: The store has seen a later state');
-    expect((await gc(place.settings, '--accept-restore')).code).toBe(0);
     await place.database.query('DROP TABLE gc_state');
     const old = await gc(place.settings);
     expect(old).toMatchObject({ code: 3 });

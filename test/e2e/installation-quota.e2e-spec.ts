@@ -14,7 +14,9 @@ let app: TestApp;
 let user: TestCaller;
 beforeAll(async () => {
   app = await startTestApp({
-    ...{ STORAGE_QUOTA_BYTES: String(QUOTA), GC_GRACE_SECONDS: '0', GC_RETAIN_SECONDS: '0' },
+    STORAGE_QUOTA_BYTES: String(QUOTA),
+    GC_GRACE_SECONDS: '0',
+    GC_RETAIN_SECONDS: '0',
   });
   user = await addCaller(app, 'somebody');
 });

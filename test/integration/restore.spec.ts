@@ -104,7 +104,9 @@ describe('a database that was restored to an earlier point', () => {
     expect(await objects()).toEqual(objectsBefore);
     const accepted = await restored.collector.run(null, { acceptRestore: true });
     expect(accepted).toMatchObject({
-      ...{ heldBack: null, reaped: foreseen.reaped, doomed: foreseen.doomed },
+      heldBack: null,
+      reaped: foreseen.reaped,
+      doomed: foreseen.doomed,
       deleted: foreseen.deleted,
     });
     const next = await restored.collector.collect();

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { managerOf, type Transaction } from '../../core/database/index.js';
 import { AuditEntry } from './entities/audit-entry.entity.js';
 
 /** An entry as admins see it. Digests and hashes in hex. */

@@ -17,7 +17,7 @@ import {
 } from './collection-report.js';
 import { GarbageRepository, type Delays, type DueDelete } from './garbage.repository.js';
 import { GcRunsRepository, type RunIdentity, type RunProgress } from './gc-runs.repository.js';
-import { RestoreGuard } from './restore-guard.service.js';
+import { RestoreGuard, type Standing } from './restore-guard.service.js';
 
 const BATCH = 100;
 
@@ -50,18 +50,19 @@ export class Collection {
     const startedAt = new Date();
     const standing = await this.guard.look();
     const foreseen = await this.foresee();
-    const isRestored = standing.restored !== null && !options.acceptRestore;
-    const tooMuch = isRestored || options.force ? null : await this.tooMuch(foreseen.doomed);
-    const heldBack: HeldBack | null = isRestored
-      ? { reason: 'database-restored', detail: standing.restored as string, ...foreseen }
-      : tooMuch && { ...noRemovals(), ...removalsOfBytes(foreseen), ...tooMuch };
+    const heldBack = await this.brakeOn(standing, foreseen, options);
     const turn: Turn = {
       ...noRemovals(),
-      ...{ run, runId: null, dryRun: options.dryRun ?? false, startedAt, finishedAt: startedAt },
-      ...{ failed: 0, heldBack },
+      run,
+      runId: null,
+      dryRun: options.dryRun ?? false,
+      startedAt,
+      finishedAt: startedAt,
+      failed: 0,
+      heldBack,
     };
-    if (options.dryRun) Object.assign(turn, without(foreseen, heldBack?.reason));
-    else if (!isRestored) {
+    if (turn.dryRun) Object.assign(turn, without(foreseen, heldBack?.reason));
+    else if (heldBack?.reason !== 'database-restored') {
       const hasWork = Object.values(flat(foreseen)).some(Boolean);
       const accepted = standing.restored === null ? null : standing;
       // Before anything that can't be taken back, so that a database without it is found out.
@@ -69,6 +70,20 @@ export class Collection {
       if (hasWork) await this.remove(turn, foreseen);
     }
     return await this.finish(turn);
+  }
+
+  private async brakeOn(
+    { restored }: Standing,
+    foreseen: Removals,
+    { acceptRestore, force }: CollectionOptions,
+  ): Promise<HeldBack | null> {
+    if (restored !== null && !acceptRestore) {
+      return { reason: 'database-restored', detail: restored, ...foreseen };
+    }
+    const detail = force ? null : await this.tooMuch(foreseen.doomed);
+    if (detail === null) return null;
+    const { doomed, deleted } = foreseen;
+    return { reason: 'too-much', detail, ...noRemovals(), doomed, deleted };
   }
 
   private async remove(turn: Turn, foreseen: Removals): Promise<void> {
@@ -167,7 +182,8 @@ export class Collection {
     );
   }
 
-  private async tooMuch(due: Amount): Promise<{ reason: BrakeReason; detail: string } | null> {
+  /** Why it is too much, in words. */
+  private async tooMuch(due: Amount): Promise<string | null> {
     const percent = this.env.GC_MAX_PERCENT;
     if (due.objects === 0 || percent >= 100) return null;
     const [files, gone] = await this.unitOfWork.run(async (tx) => [
@@ -178,10 +194,7 @@ export class Collection {
     if (all.objects < BRAKE_FROM_OBJECTS) return null;
     const isTooMuch = (unit: keyof Amount): boolean => removed[unit] > (all[unit] * percent) / 100;
     if (!isTooMuch('objects') && !isTooMuch('bytes')) return null;
-    return {
-      reason: 'too-much',
-      detail: `With this turn ${removed.objects} of ${all.objects} files and ${removed.bytes} of ${all.bytes} bytes would be removed within a day, and GC_MAX_PERCENT is ${percent}. If that is meant: npm run gc -- --force.`,
-    };
+    return `With this turn ${removed.objects} of ${all.objects} files and ${removed.bytes} of ${all.bytes} bytes would be removed within a day, and GC_MAX_PERCENT is ${percent}. If that is meant: npm run gc -- --force.`;
   }
 
   private get delays(): Delays {
@@ -191,8 +204,6 @@ export class Collection {
     };
   }
 }
-
-const removalsOfBytes = ({ doomed, deleted }: Removals) => ({ doomed, deleted });
 
 /** What is left of it under a brake. */
 function without(foreseen: Removals, brake: BrakeReason | undefined): Removals {

@@ -49,9 +49,16 @@ export class GcRunsRepository {
          deleted_bytes = r.deleted_bytes + excluded.deleted_bytes,
          failed = r.failed + excluded.failed`,
       [
-        ...[run.id, run.askedBy, run.forced, reaped, expired],
-        ...[doomed?.objects ?? 0, doomed?.bytes ?? 0],
-        ...[deleted?.objects ?? 0, deleted?.bytes ?? 0, failed],
+        run.id,
+        run.askedBy,
+        run.forced,
+        reaped,
+        expired,
+        doomed?.objects ?? 0,
+        doomed?.bytes ?? 0,
+        deleted?.objects ?? 0,
+        deleted?.bytes ?? 0,
+        failed,
       ],
     );
   }

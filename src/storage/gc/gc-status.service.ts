@@ -47,7 +47,9 @@ export class GcStatus {
         runs: await this.runs.last(tx, LAST_RUNS),
         failures: await this.garbage.failures(tx, WORST_FAILURES),
         storage: {
-          ...{ files, usedBytes, freeBytes },
+          files,
+          usedBytes,
+          freeBytes,
           quotaBytes: this.env.STORAGE_QUOTA_BYTES || null,
         },
       };
