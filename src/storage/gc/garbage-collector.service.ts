@@ -62,7 +62,7 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     return this.lastBrake;
   }
 
-  /** A turn by itself, when the one that runs is over. */
+  /** A turn by itself, when the one that runs is over; a dry run waits for none. */
   async collect(options: CollectionOptions = {}): Promise<CollectionReport> {
     const run = { id: randomUUID(), askedBy: 'schedule', forced: false } as const;
     return await this.inTurn(options, () => this.collection.turn(run, options));
@@ -95,13 +95,14 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     { dryRun, force, acceptRestore }: CollectionOptions,
     turn: () => Promise<CollectionReport>,
   ): Promise<CollectionReport> {
-    const result = this.running.then(async () => {
+    const before = dryRun ? Promise.resolve() : this.running;
+    const result = before.then(async () => {
       const report = await turn();
       // What it would be like without a brake says nothing of the brake.
       if (!dryRun || !(force || acceptRestore)) this.note(report);
       return report;
     });
-    this.running = result.catch(() => undefined);
+    if (!dryRun) this.running = result.catch(() => undefined);
     return result;
   }
 

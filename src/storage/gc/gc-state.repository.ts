@@ -17,7 +17,7 @@ export interface DatabaseState {
  * was recovered to a point in time, or a standby has taken over.
  */
 const NOW = `
-  SELECT (SELECT last_value FROM file_references_id_seq) AS references_seen,
+  SELECT (SELECT last_value - 1 + is_called::int FROM file_references_id_seq) AS references_seen,
     (SELECT system_identifier::text FROM pg_control_system()) AS system_identifier,
     (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline`;
 
