@@ -9,3 +9,4 @@ export { BearerGuard } from './authentication/bearer.guard.js';
 export { BootstrapKeyService, type BootstrapKey } from './keys/bootstrap-key.service.js';
 export { AddressLimitMiddleware } from './limits/address-limit.middleware.js';
 export { KeyLimitGuard } from './limits/key-limit.guard.js';
+export { AuditSealer } from './audit/chain/audit-sealer.service.js';

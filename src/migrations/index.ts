@@ -8,6 +8,8 @@ import { AddClaims1764410000000 } from './1764410000000-add-claims.js';
 import { CreateGrants1764450000000 } from './1764450000000-create-grants.js';
 import { CreateAudit1764500000000 } from './1764500000000-create-audit.js';
 import { CreateLimits1764600000000 } from './1764600000000-create-limits.js';
+import { KeepCounts1764610000000 } from './1764610000000-keep-counts.js';
+import { DeriveDifferences1764620000000 } from './1764620000000-derive-differences.js';
 import { CreateGcRuns1764710000000 } from './1764710000000-create-gc-runs.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
@@ -21,5 +23,7 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateGrants1764450000000,
   CreateAudit1764500000000,
   CreateLimits1764600000000,
+  KeepCounts1764610000000,
+  DeriveDifferences1764620000000,
   CreateGcRuns1764710000000,
 ];

@@ -157,8 +157,6 @@ export const AUDITED_CALLS: Record<string, AuditedCall> = {
     path: ofDataset(''),
     body: () => ({ name: 'Edited', visibility: 'public' }),
     headers: { 'If-Match': '*' },
-    // An edit is counted, and so recorded, however often it says the same.
-    again: 0,
   },
   'DELETE /v1/datasets/{id}': { action: 'dataset.delete', path: ofDataset(''), again: 404 },
   'POST /v1/datasets/{id}/restore': {

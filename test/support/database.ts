@@ -17,10 +17,10 @@ function serverUrl(): URL {
 
 const newName = (): string => `test_${randomUUID().replaceAll('-', '')}`;
 
-/** An empty database of its own. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+/** A database of its own, its schema up to date, or empty. */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const name = newName();
-  await onServer(`CREATE DATABASE ${name}`);
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : 'migrated'}`);
   return databaseOf(name);
 }
 
@@ -53,7 +53,8 @@ function databaseOf(name: string): TestDatabase {
   };
 }
 
-async function onServer(sql: string): Promise<void> {
+/** A statement on the server of this run, not in a database of a test. */
+export async function onServer(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl().href });
   await client.connect();
   await client.query(sql);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FAULT_SWITCHES } from '../faults/fault-switches.js';
 import { parseSigningKey } from '../ed25519.js';
 import { isSecureUrl } from './secure-url.js';
 
@@ -124,6 +125,8 @@ const settings = z.object({
     .string()
     .regex(/^[A-Z]\d+[a-z]?(:\d+)?$/)
     .optional(),
+  /** For the fault tests only: a safeguard to leave out, which loses data. */
+  STRATUM_FAULT_SWITCH: z.enum(FAULT_SWITCHES).optional(),
 });
 
 /** What each setting needs beside it. */

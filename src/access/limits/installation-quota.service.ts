@@ -6,7 +6,10 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import type { SizedContent } from '../../core/contracts/quotas.contract.js';
 import type { Transaction } from '../../core/database/index.js';
+import { QuotaExceededError } from './limits.errors.js';
 import { QuotasRepository } from './quotas.repository.js';
 
 const COUNT_EVERY_MS = 5_000;
@@ -19,8 +22,8 @@ const REST_PER_COUNT = 20;
  * is published at the same moment, and by what other replicas publish between two counts.
  */
 @Injectable()
-export class InstallationUsage implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(InstallationUsage.name);
+export class InstallationQuota implements OnModuleInit, OnApplicationShutdown {
+  private readonly logger = new Logger(InstallationQuota.name);
   private counted = 0;
   private added = 0;
   private timer: NodeJS.Timeout | null = null;
@@ -32,7 +35,7 @@ export class InstallationUsage implements OnModuleInit, OnApplicationShutdown {
   ) {}
 
   async onModuleInit(): Promise<void> {
-    if (this.quotaBytes !== null) await this.count();
+    if (this.env.STORAGE_QUOTA_BYTES > 0) await this.count();
   }
 
   onApplicationShutdown(): void {
@@ -40,18 +43,40 @@ export class InstallationUsage implements OnModuleInit, OnApplicationShutdown {
     if (this.timer) clearTimeout(this.timer);
   }
 
-  /** `null`: there is none. */
-  get quotaBytes(): number | null {
-    return this.env.STORAGE_QUOTA_BYTES || null;
-  }
-
-  get usedBytes(): number {
-    return this.counted + this.added;
-  }
-
-  /** They count when the transaction that adds them is committed, until they are counted with all. */
-  addAfter(tx: Transaction, bytes: number): void {
+  /**
+   * To be asked in the transaction that adds these contents; only what nobody has stored yet needs room.
+   * @param alongside what the service itself adds: counted, and no reason to refuse
+   * @throws QuotaExceededError
+   */
+  async admit(
+    tx: Transaction,
+    caller: Principal,
+    contents: readonly SizedContent[],
+    alongside: readonly SizedContent[],
+  ): Promise<void> {
+    if (this.env.STORAGE_QUOTA_BYTES === 0) return;
+    const needed = await this.usage.countNew(tx, contents);
+    if (needed > 0 && this.isFullFor(needed)) this.refuse(caller, needed);
+    const bytes = needed + (await this.usage.countNew(tx, alongside));
     tx.afterCommit(() => void (this.added += bytes));
+  }
+
+  /** Whether there is a quota that has no room for these. */
+  isFullFor(bytes: number): boolean {
+    const quotaBytes = this.env.STORAGE_QUOTA_BYTES;
+    return quotaBytes > 0 && this.counted + this.added + bytes > quotaBytes;
+  }
+
+  /** How much others keep is told to admins alone. @throws QuotaExceededError */
+  refuse({ isAdmin }: Principal, neededBytes: number): never {
+    throw new QuotaExceededError({
+      quota: 'installation',
+      neededBytes,
+      ...(isAdmin && {
+        quotaBytes: this.env.STORAGE_QUOTA_BYTES,
+        usedBytes: this.counted + this.added,
+      }),
+    });
   }
 
   private async count(): Promise<void> {
