@@ -8,7 +8,9 @@ export { FilesService } from './files/files.service.js';
 export { describe } from './files/upload/describe.js';
 export { FormUploads, type ReceivedForm } from './files/upload/form-uploads.js';
 export { StorageModule } from './storage.module.js';
-export { GarbageCollector, type CollectionReport } from './gc/garbage-collector.service.js';
+export { collectGarbage } from './gc/collect-garbage.js';
+export type { CollectionOptions, CollectionReport } from './gc/collection-report.js';
+export { GarbageCollector } from './gc/garbage-collector.service.js';
 export {
   FSCK_KINDS,
   isLeft,

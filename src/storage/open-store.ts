@@ -1,7 +1,7 @@
 import type { Env } from '../core/config/config.js';
 import type { IStorageBackend } from '../core/contracts/storage-backend.contract.js';
 import type { IStorageFactory } from '../core/contracts/storage-factory.contract.js';
-import { STORAGE_BACKENDS } from './backends/storage-backends.js';
+import { backendConfigOf } from './backends/storage-backends.js';
 import { StorageFactory } from './storage-factory.service.js';
 
 /** The backend that the settings name. @throws UnknownStorageTypeError, InvalidStorageConfigError */
@@ -9,10 +9,7 @@ export async function createConfigured(
   factory: IStorageFactory,
   env: Env,
 ): Promise<IStorageBackend> {
-  const name = env.STORAGE_BACKEND;
-  // An unknown name is the factory's to refuse.
-  const type = Object.hasOwn(STORAGE_BACKENDS, name) ? STORAGE_BACKENDS[name] : undefined;
-  return await factory.createBackend(name, type?.configOf(env) ?? {});
+  return await factory.createBackend(env.STORAGE_BACKEND, backendConfigOf(env));
 }
 
 /** Another process has the bytes in its memory: nothing can be said of them from here. */

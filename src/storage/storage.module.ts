@@ -12,6 +12,8 @@ import { STORAGE_FACTORY } from '../core/contracts/storage-factory.contract.js';
 import { HealthChecks } from '../core/health/health-checks.js';
 import { ContentReader } from './content/content-reader.service.js';
 import { FileReference } from './entities/file-reference.entity.js';
+import { GcRun } from './entities/gc-run.entity.js';
+import { GcState } from './entities/gc-state.entity.js';
 import { StorageIntent } from './entities/storage-intent.entity.js';
 import { StoredFile } from './entities/stored-file.entity.js';
 import { FileChanges } from './files/file-changes.service.js';
@@ -28,12 +30,19 @@ import { FsckRunner } from './fsck/fsck-runner.service.js';
 import { FsckRunsRepository } from './fsck/fsck-runs.repository.js';
 import { FsckRuns } from './fsck/fsck-runs.service.js';
 import { FsckController } from './fsck/fsck.controller.js';
+import { Collection } from './gc/collection.service.js';
 import { GarbageCollector } from './gc/garbage-collector.service.js';
 import { GarbageRepository } from './gc/garbage.repository.js';
+import { GcRunsRepository } from './gc/gc-runs.repository.js';
+import { GcStateRepository } from './gc/gc-state.repository.js';
+import { GcStatus } from './gc/gc-status.service.js';
+import { GcController } from './gc/gc.controller.js';
+import { RestoreGuard } from './gc/restore-guard.service.js';
 import { ArtifactProducer } from './ingest/artifact-producer.service.js';
 import { Attempts } from './ingest/attempts.js';
 import { IntentsRepository } from './ingest/intents.repository.js';
 import { Settlement } from './ingest/settlement.service.js';
+import { StorageSpace } from './ingest/storage-space.service.js';
 import { StoredFilesRepository } from './ingest/stored-files.repository.js';
 import { UploadLeases } from './ingest/upload-leases.js';
 import { createConfigured } from './open-store.js';
@@ -47,9 +56,9 @@ import { StorageFactory } from './storage-factory.service.js';
 @Module({
   imports: [
     DiscoveryModule,
-    TypeOrmModule.forFeature([StoredFile, FileReference, FsckRun, StorageIntent]),
+    TypeOrmModule.forFeature([StoredFile, FileReference, FsckRun, StorageIntent, GcRun, GcState]),
   ],
-  controllers: [FilesController, FsckController],
+  controllers: [FilesController, FsckController, GcController],
   providers: [
     { provide: STORAGE_FACTORY, useClass: StorageFactory },
     {
@@ -60,6 +69,7 @@ import { StorageFactory } from './storage-factory.service.js';
     { provide: ARTIFACT_PRODUCER, useClass: ArtifactProducer },
     { provide: FILE_REFERENCES, useClass: FileReferences },
     Attempts,
+    Collection,
     ContentReader,
     FileChanges,
     FilesRepository,
@@ -71,12 +81,17 @@ import { StorageFactory } from './storage-factory.service.js';
     FsckRunsRepository,
     GarbageCollector,
     GarbageRepository,
+    GcRunsRepository,
+    GcStateRepository,
+    GcStatus,
     HeldFilesRepository,
     IntentsRepository,
     RawReceiver,
+    RestoreGuard,
     ScrubRepository,
     Scrubber,
     Settlement,
+    StorageSpace,
     StoredFilesRepository,
     UploadLeases,
     UploadGate,
@@ -96,6 +111,7 @@ import { StorageFactory } from './storage-factory.service.js';
 export class StorageModule implements OnModuleInit {
   constructor(
     @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
+    private readonly collector: GarbageCollector,
     private readonly health: HealthChecks,
   ) {}
 
@@ -104,5 +120,6 @@ export class StorageModule implements OnModuleInit {
       backend: this.backend.name,
       freeBytes: await this.backend.freeBytes(),
     }));
+    this.health.add('collector', async () => ({ brake: this.collector.brake }));
   }
 }

@@ -129,7 +129,7 @@ describe('two uploads of one content and a turn of the collector, step by step',
          FROM (SELECT id FROM storage_intents WHERE kind = 'write' FOR UPDATE SKIP LOCKED) free
          WHERE i.id = free.id`,
       );
-      await garbage.reapUploads();
+      await lab.unitOfWork.run((tx) => garbage.reapUploads(tx));
     }
     await lab.unitOfWork.run(async (tx) => {
       await garbage.doom(tx, { graceSeconds: 0, retainSeconds: 0, batch: 100 });

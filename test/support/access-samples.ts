@@ -121,6 +121,9 @@ export const SAMPLES: Record<string, Sample> = {
   'GET /v1/me': { path: at('/v1/me') },
   'GET /v1/audit': { path: at('/v1/audit?limit=1') },
 
+  'GET /v1/admin/gc': { path: at('/v1/admin/gc') },
+  'POST /v1/admin/gc': { path: at('/v1/admin/gc'), body: () => ({ dryRun: true }) },
+
   'GET /v1/api-keys': { path: at('/v1/api-keys') },
   'POST /v1/api-keys': {
     path: at('/v1/api-keys'),

@@ -64,6 +64,14 @@ const aGroup = (api: Api) => made(api, '/v1/groups', { name: aName() });
 
 /** A call for each operation of the document that can change something. */
 export const AUDITED_CALLS: Record<string, AuditedCall> = {
+  'POST /v1/admin/gc': {
+    action: 'gc.run',
+    byAdmin: true,
+    path: () => '/v1/admin/gc',
+    body: () => ({}),
+    // Each is a turn of its own.
+    again: 0,
+  },
   'POST /v1/api-keys': {
     action: 'api-key.create',
     path: () => '/v1/api-keys',

@@ -39,8 +39,9 @@ export interface StorageLab {
 export async function createStorageLab(
   backend: IStorageBackend,
   settings: Record<string, string> = {},
+  givenDatabase?: TestDatabase,
 ): Promise<StorageLab> {
-  const database = await createTestDatabase();
+  const database = givenDatabase ?? (await createTestDatabase());
   const env = loadEnv(
     {
       LOG_LEVEL: 'silent',

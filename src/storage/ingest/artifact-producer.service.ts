@@ -56,9 +56,11 @@ export class ArtifactProducer implements IArtifactProducer {
   }
 
   async stage(content: Readable, options: StageOptions): Promise<StagedArtifact> {
-    const attempt = await this.attempts.begin(randomUUID(), options.expectedSize);
+    const { expectedSize: expected, sizeAtMost: atMost } = options;
+    const attempt = await this.attempts.begin(randomUUID(), { expected, atMost });
     try {
       const received = await this.receiveAll(content, attempt, options);
+      attempt.space.release();
       faultPoint('C3');
       attempt.content = received;
       await this.settlement.examine(attempt);
@@ -126,6 +128,7 @@ export class ArtifactProducer implements IArtifactProducer {
         addAbortSignal(stop, content),
         attempt.staged,
         this.env.UPLOAD_MAX_BYTES,
+        (bytes) => attempt.space.received(bytes),
       );
       const { expectedSize, expectedSha256 } = options;
       if (expectedSize !== undefined && expectedSize !== received.size) {

@@ -5,10 +5,11 @@ import {
   type IStorageBackend,
 } from '../../core/contracts/storage-backend.contract.js';
 import { ENV, type Env } from '../../core/config/config.js';
-import { StorageFullError, StorageUnavailableError } from '../../core/errors/index.js';
+import { StorageUnavailableError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
 import { IntentsRepository } from './intents.repository.js';
 import type { ReceivedContent } from './receive.js';
+import { StorageSpace, type SpaceReservation } from './storage-space.service.js';
 import { StoredFilesRepository } from './stored-files.repository.js';
 import { UploadLeases } from './upload-leases.js';
 
@@ -20,6 +21,8 @@ export interface Attempt {
   /** Its storage key: its own, never used before or after. */
   readonly path: string;
   readonly staged: IStagedFile;
+  /** Room in the store for the bytes that are still to come. */
+  readonly space: SpaceReservation;
   /** Fires when the reaper has taken the attempt for dead. */
   readonly fenced: AbortSignal;
   content: ReceivedContent;
@@ -48,11 +51,25 @@ export class Attempts {
     private readonly intents: IntentsRepository,
     private readonly files: StoredFilesRepository,
     private readonly leases: UploadLeases,
+    private readonly spaces: StorageSpace,
   ) {}
 
-  /** The intent is committed before the first byte is written: no object is ever unnamed. */
-  async begin(id: string, expectedSize?: number): Promise<Attempt> {
-    await this.ensureSpace(expectedSize ?? 0);
+  /**
+   * The intent is committed before the first byte is written: no object is ever unnamed.
+   * @param size of the content, where it is known, or what it has at most
+   * @throws StorageFullError
+   */
+  async begin(id: string, size: { expected?: number; atMost?: number } = {}): Promise<Attempt> {
+    const space = await this.spaces.reserve(size.expected ?? size.atMost ?? 0);
+    try {
+      return await this.open(id, space, size.expected);
+    } catch (error) {
+      space.release();
+      throw error;
+    }
+  }
+
+  private async open(id: string, space: SpaceReservation, expectedSize?: number): Promise<Attempt> {
     const path = `blobs/${id.slice(0, 2)}/${id}`;
     faultPoint('C0');
     await this.intents.openWrite({
@@ -70,6 +87,7 @@ export class Attempts {
         backend: this.backend.name,
         path,
         staged,
+        space,
         fenced,
         content: { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) },
         visible: false,
@@ -104,6 +122,7 @@ export class Attempts {
 
   /** The attempt is over: its bytes belong to a file, or are gone. */
   end(attempt: Attempt): void {
+    attempt.space.release();
     this.leases.stop(attempt.id);
     this.attempts.delete(attempt.id);
   }
@@ -131,11 +150,5 @@ export class Attempts {
     } catch (error) {
       this.logger.warn({ err: error, attempt: id }, 'An upload is left to the collector.');
     }
-  }
-
-  private async ensureSpace(bytes: number): Promise<void> {
-    const free = await this.backend.freeBytes();
-    if (free !== null && free - bytes < this.env.STORAGE_RESERVE_BYTES)
-      throw new StorageFullError();
   }
 }

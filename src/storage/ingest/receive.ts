@@ -23,6 +23,7 @@ export async function receive(
   content: Readable,
   staged: IStagedFile,
   maxBytes: number,
+  onWritten: (bytes: number) => void,
 ): Promise<ReceivedContent> {
   const hash = createHash('sha256');
   const crcs = new BlockCrcs();
@@ -36,6 +37,7 @@ export async function receive(
       hash.update(bytes);
       crcs.update(bytes);
       await writer.take(bytes);
+      onWritten(bytes.length);
     }
     await writer.end();
   } catch (error) {
