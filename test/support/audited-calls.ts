@@ -20,8 +20,11 @@ export interface AuditedCall {
   path: (changed: Changed, made: string) => string;
   body?: (changed: Changed) => object | FormData;
   headers?: Record<string, string>;
-  /** What the same request is told that changes nothing more; default: what it was told first. */
-  again?: number;
+  /**
+   * What the same request is told that changes nothing more; default: what it was told first. `anew`: it
+   * is an action of its own each time.
+   */
+  again?: number | 'anew';
 }
 
 /** POST operations that change nothing. */
@@ -70,7 +73,7 @@ export const AUDITED_CALLS: Record<string, AuditedCall> = {
     path: () => '/v1/admin/gc',
     body: () => ({}),
     // Each is a turn of its own.
-    again: 0,
+    again: 'anew',
   },
   'POST /v1/api-keys': {
     action: 'api-key.create',
@@ -150,7 +153,7 @@ export const AUDITED_CALLS: Record<string, AuditedCall> = {
     path: () => '/v1/admin/fsck',
     body: () => ({ repair: true }),
     // It starts one more, or is told that the first one still runs.
-    again: 0,
+    again: 'anew',
   },
   'PUT /v1/datasets/{id}/quota': {
     action: 'dataset.quota',
