@@ -8,6 +8,7 @@ import { AddClaims1764410000000 } from './1764410000000-add-claims.js';
 import { CreateGrants1764450000000 } from './1764450000000-create-grants.js';
 import { CreateAudit1764500000000 } from './1764500000000-create-audit.js';
 import { CreateLimits1764600000000 } from './1764600000000-create-limits.js';
+import { CreateUploads1764700000000 } from './1764700000000-create-uploads.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -20,4 +21,5 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateGrants1764450000000,
   CreateAudit1764500000000,
   CreateLimits1764600000000,
+  CreateUploads1764700000000,
 ];

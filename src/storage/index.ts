@@ -9,3 +9,4 @@ export { describe } from './files/upload/describe.js';
 export { FormUploads, type ReceivedForm } from './files/upload/form-uploads.js';
 export { StorageModule } from './storage.module.js';
 export { GarbageCollector, type CollectionReport } from './gc/garbage-collector.service.js';
+export { tusProtocol } from './uploads/tus-protocol.js';

@@ -12,9 +12,11 @@ export type ErrorKind =
   | 'unsupported-type'
   | 'range-not-satisfiable'
   | 'unprocessable'
+  | 'locked'
   | 'precondition-required'
   | 'too-many-requests'
   | 'headers-too-large'
+  | 'checksum-mismatch'
   | 'internal'
   | 'unavailable'
   | 'out-of-space';

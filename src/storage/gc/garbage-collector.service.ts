@@ -12,6 +12,7 @@ import {
 import { ENV, type Env } from '../../core/config/config.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
+import { UploadsRepository } from '../uploads/uploads.repository.js';
 import { GarbageRepository, type DueDelete } from './garbage.repository.js';
 
 const BATCH = 100;
@@ -45,6 +46,7 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     @Inject(ENV) private readonly env: Env,
     private readonly garbage: GarbageRepository,
     private readonly unitOfWork: UnitOfWork,
+    private readonly uploads: UploadsRepository,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -62,6 +64,7 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     const report = { reaped: 0, expired: 0, doomed: 0, deleted: 0, failed: 0 };
     report.reaped = await this.garbage.reapUploads();
     faultPoint('G2');
+    await this.uploads.sweep();
     report.expired = await this.inBatches((tx) => this.garbage.expireReferences(tx, BATCH));
     report.doomed = await this.doomAll();
     for (let due = await this.take(); due.length > 0; due = await this.take()) {

@@ -8,7 +8,7 @@ import { ENV, type Env } from '../../core/config/config.js';
 import { StorageFullError, StorageUnavailableError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
 import { IntentsRepository } from './intents.repository.js';
-import type { ReceivedContent } from './receive.js';
+import type { ReceivedContent } from './content-hasher.js';
 import { StoredFilesRepository } from './stored-files.repository.js';
 import { UploadLeases } from './upload-leases.js';
 
@@ -36,6 +36,11 @@ export interface SeenObject {
   isWhole: boolean;
 }
 
+/** Where the bytes of an attempt go: a key that was never used before and never will be again. */
+export const storageKeyOf = (id: string): string => `blobs/${id.slice(0, 2)}/${id}`;
+
+const NOTHING_YET: ReceivedContent = { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) };
+
 /** The attempts of this process. */
 @Injectable()
 export class Attempts {
@@ -50,10 +55,15 @@ export class Attempts {
     private readonly leases: UploadLeases,
   ) {}
 
+  /** Where the bytes of an attempt go. */
+  placeOf(id: string): { backend: string; storageKey: string } {
+    return { backend: this.backend.name, storageKey: storageKeyOf(id) };
+  }
+
   /** The intent is committed before the first byte is written: no object is ever unnamed. */
   async begin(id: string, expectedSize?: number): Promise<Attempt> {
     await this.ensureSpace(expectedSize ?? 0);
-    const path = `blobs/${id.slice(0, 2)}/${id}`;
+    const path = storageKeyOf(id);
     faultPoint('C0');
     await this.intents.openWrite({
       id,
@@ -65,22 +75,19 @@ export class Attempts {
     const fenced = this.leases.start(id);
     try {
       const staged = await this.backend.openStaged(path, { expectedSize });
-      const attempt: Attempt = {
-        id,
-        backend: this.backend.name,
-        path,
-        staged,
-        fenced,
-        content: { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) },
-        visible: false,
-        seen: null,
-      };
-      this.attempts.set(id, attempt);
-      return attempt;
+      return this.add(id, staged, fenced, NOTHING_YET);
     } catch (error) {
       await this.release(id, path);
       throw error;
     }
+  }
+
+  /**
+   * Takes bytes in that were received before, whose intent has a lease of its own: sealed, to be published
+   * now. `end` gives them back as they are; they are not rolled back.
+   */
+  adopt(id: string, staged: IStagedFile, content: ReceivedContent): Attempt {
+    return this.add(id, staged, new AbortController().signal, content);
   }
 
   find(id: string): Attempt | undefined {
@@ -105,7 +112,7 @@ export class Attempts {
   /** The attempt is over: its bytes belong to a file, or are gone. */
   end(attempt: Attempt): void {
     this.leases.stop(attempt.id);
-    this.attempts.delete(attempt.id);
+    if (this.attempts.get(attempt.id) === attempt) this.attempts.delete(attempt.id);
   }
 
   /**
@@ -117,6 +124,19 @@ export class Attempts {
     this.end(attempt);
     if (!attempt.visible) await attempt.staged.abort().catch(() => undefined);
     await this.release(attempt.id, attempt.path);
+  }
+
+  private add(
+    id: string,
+    staged: IStagedFile,
+    fenced: AbortSignal,
+    content: ReceivedContent,
+  ): Attempt {
+    const { name: backend } = this.backend;
+    const path = storageKeyOf(id);
+    const attempt = { id, backend, path, staged, fenced, content, visible: false, seen: null };
+    this.attempts.set(id, attempt);
+    return attempt;
   }
 
   private async release(id: string, path: string): Promise<void> {
@@ -133,7 +153,8 @@ export class Attempts {
     }
   }
 
-  private async ensureSpace(bytes: number): Promise<void> {
+  /** @throws StorageFullError when there is no room for so many bytes more */
+  async ensureSpace(bytes: number): Promise<void> {
     const free = await this.backend.freeBytes();
     if (free !== null && free - bytes < this.env.STORAGE_RESERVE_BYTES)
       throw new StorageFullError();
