@@ -55,7 +55,7 @@ describe('Every operation that can change something', () => {
       .flatMap(([path, methods]) =>
         Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
       )
-      .filter((name) => !name.startsWith('GET ') && !READING_POSTS.includes(name));
+      .filter((name) => !/^(GET|HEAD|OPTIONS) /.test(name) && !READING_POSTS.includes(name));
     expect(changing.length).toBeGreaterThan(15);
     expect(changing.sort()).toEqual(Object.keys(AUDITED_CALLS).sort());
   });

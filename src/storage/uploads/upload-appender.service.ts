@@ -58,6 +58,7 @@ export class UploadAppender {
     // What can be told without the lock is told without waiting for it.
     if (isOver(upload, addition)) return upload;
     const held = await this.locks.take(caller.id, id);
+    this.sessions.passOn(held);
     try {
       if (isOver(held.upload, addition)) return held.upload;
       await this.add(caller, held, addition);

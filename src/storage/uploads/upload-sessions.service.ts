@@ -30,14 +30,21 @@ export class UploadSessions {
 
   constructor(@Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend) {}
 
+  /** What is known of the bytes still holds for whoever has the lock next, if nobody else had it. */
+  passOn({ upload: { id }, lock, previous }: HeldUpload): void {
+    const remembered = this.known.get(id);
+    if (remembered?.token === previous) remembered.token = lock.token;
+    else this.known.delete(id);
+  }
+
   /** @throws UploadGoneError when bytes are lost, UploadLockedError, StorageUnavailableError */
-  async open({ upload, lock, previous }: HeldUpload): Promise<UploadSession> {
+  async open({ upload, lock }: HeldUpload): Promise<UploadSession> {
     const { id, offset, state } = upload;
     const remembered = this.known.get(id);
     this.known.delete(id);
     const staged = await this.openStaged(storageKeyOf(id), { size: offset, state });
     try {
-      const isKnown = remembered?.token === previous && remembered?.durable.size === offset;
+      const isKnown = remembered?.token === lock.token && remembered.durable.size === offset;
       const known = remembered && isKnown ? remembered : await this.readAgain({ upload, lock });
       return new UploadSession(staged, lock, known);
     } catch (error) {
