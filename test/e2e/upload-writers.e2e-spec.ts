@@ -2,7 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import {
+  STORAGE_BACKEND,
+  type IStorageBackend,
+} from '../../src/core/contracts/storage-backend.contract.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { sha256Of } from '../support/history.js';
 import { uploadSlotsUsed } from '../support/metrics.js';
@@ -114,6 +118,22 @@ describe('A writer', () => {
       contentHash: `sha256:${sha256Of(content)}`,
     });
   });
+
+  it('whose lock was taken meanwhile makes no file, and moves no offset', async () => {
+    const path = await tus.create({ 'Upload-Length': 12 });
+    const first = await patching(path, 0, 12, 'some bytes');
+    await app.database.query(
+      `UPDATE uploads SET lock_token = gen_random_uuid(), lock_until = now() - interval '1 second'
+       WHERE id = $1`,
+      [path.split('/').at(-1)],
+    );
+    await first.send('!!');
+    await expectProblem(await first.answer(), 423, 'upload-locked');
+    expect(await tus.offset(path)).toBe(0);
+    const last = await tus.patch(path, 0, 'other bytes!');
+    const content = await app.fetch(`/v1/files/${last.headers.get('stratum-file-id')}/content`);
+    expect(await content.text()).toBe('other bytes!');
+  });
 });
 
 describe('What cannot be completed', () => {
@@ -133,5 +153,35 @@ describe('What cannot be completed', () => {
     expect(await app.json(200, `/v1/files/${id}`)).toMatchObject({
       contentHash: `sha256:${sha256Of(content)}`,
     });
+  });
+});
+
+describe('Bytes that this process has hashed', () => {
+  it('are read again only when another may have written to them', async () => {
+    const backend = app.app.get<IStorageBackend>(STORAGE_BACKEND, { strict: false });
+    const reads = jest.spyOn(backend, 'readStaged');
+    const content = randomBytes(300_000);
+    const path = await tus.create({ 'Upload-Length': content.length });
+    const send = (from: number, headers = {}): Promise<Response> =>
+      tus.patch(path, from, content.subarray(from, from + 100_000), headers);
+    try {
+      expect((await send(0)).status).toBe(204);
+      // A request that is refused in between, before or after its bytes, changes nothing.
+      expect((await send(50_000)).status).toBe(409);
+      expect((await send(100_000, { 'Upload-Checksum': checksumOf('sha1', 'x') })).status).toBe(
+        460,
+      );
+      expect((await send(100_000)).status).toBe(204);
+      expect(reads).not.toHaveBeenCalled();
+      await app.database.query('UPDATE uploads SET lock_until = now()');
+      const last = await send(200_000);
+      expect(reads).toHaveBeenCalledTimes(1);
+      const id = last.headers.get('stratum-file-id');
+      expect(await app.json(200, `/v1/files/${id}`)).toMatchObject({
+        contentHash: `sha256:${sha256Of(content)}`,
+      });
+    } finally {
+      reads.mockRestore();
+    }
   });
 });
