@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import pg from 'pg';
 import config from '../jest.config.js';
 
 /** Jest takes every word after `--selectProjects` for a project; here it takes projects only. */
@@ -24,10 +25,33 @@ const bin = join(
   'bin/jest.js',
 );
 
+/**
+ * Without fsync: this server's data outlives no run, and what is tested of durability is tested on
+ * servers of the tests' own. Each test's database is a copy of a migrated one.
+ */
+async function prepare(url) {
+  const server = new pg.Client({ connectionString: url });
+  await server.connect();
+  for (const setting of ['fsync', 'synchronous_commit', 'full_page_writes']) {
+    await server.query(`ALTER SYSTEM SET ${setting} = off`);
+  }
+  await server.query('SELECT pg_reload_conf()');
+  await server.query('CREATE DATABASE migrated');
+  await server.end();
+  const { migrate } = await import('../dist/src/core/database/index.js');
+  const { MIGRATIONS } = await import('../dist/src/migrations/index.js');
+  const database = new URL(url);
+  database.pathname = '/migrated';
+  await migrate({ url: database.href }, MIGRATIONS);
+}
+
 const { startEmbeddedPostgres } = await import('../dist/src/core/database/embedded/index.js');
 const dataDir = mkdtempSync(join(tmpdir(), 'stratum-test-'));
 const postgres = await startEmbeddedPostgres({ dataDir, log: () => undefined });
 const { host, port, user } = postgres.connection;
+
+const url = `postgres://${user}@localhost:${port}/postgres?host=${encodeURIComponent(host)}`;
+await prepare(url);
 
 const jest = spawn(
   process.execPath,
@@ -36,7 +60,7 @@ const jest = spawn(
     stdio: 'inherit',
     env: {
       ...process.env,
-      STRATUM_TEST_POSTGRES: `postgres://${user}@localhost:${port}/postgres?host=${encodeURIComponent(host)}`,
+      STRATUM_TEST_POSTGRES: url,
     },
   },
 );

@@ -7,6 +7,7 @@ import { AppModule } from './app.module.js';
 import type { Env } from './core/config/config.js';
 import { migrate, type DatabaseAddress } from './core/database/index.js';
 import { armFaultPoint } from './core/faults/fault-points.js';
+import { switchOff } from './core/faults/fault-switches.js';
 import { corsOptions } from './core/http/cors.options.js';
 import { assignRequestId } from './core/http/request-id.js';
 import { securityHeaders } from './core/http/security-headers.js';
@@ -21,6 +22,7 @@ export async function createApp(
   database: DatabaseAddress,
 ): Promise<NestExpressApplication> {
   armFaultPoint(env.STRATUM_FAULT_POINT);
+  switchOff(env.STRATUM_FAULT_SWITCH);
   await migrate(database, MIGRATIONS);
   const app = await NestFactory.create<NestExpressApplication>(AppModule.with(env, database), {
     // What fails here is thrown, and told once by whoever starts us.

@@ -18,7 +18,7 @@ export function greeting(url: string, key: BootstrapKey, env: Env): string {
       : ['  export STRATUM_KEY=<your key>']),
     `  curl -H "Authorization: Bearer $STRATUM_KEY" -F file=@README.md ${url}/v1/files`,
     `  curl -H "Authorization: Bearer $STRATUM_KEY" ${url}/v1/files`,
-    `  curl -H "Authorization: Bearer $STRATUM_KEY" -OJ ${url}/v1/files/1/content`,
+    `  curl -H "Authorization: Bearer $STRATUM_KEY" -o /tmp/README.md ${url}/v1/files/1/content`,
     '',
   ];
   return lines.join('\n');

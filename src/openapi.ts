@@ -1,7 +1,8 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from './core/errors/index.js';
-import { documentDefaults } from './core/http/api-defaults.js';
+import { documentDefaults, documentWholeNumbers } from './core/http/api-defaults.js';
+import { documentHeaders } from './core/http/api-headers.js';
 import { documentCommonProblems } from './core/http/api-problems.js';
 import { documentMoreBodies } from './core/http/more-bodies.extension.js';
 
@@ -29,6 +30,7 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     .addTag('search', 'Find datasets')
     .addTag('access', 'Keys, users, groups and their roles')
     .addTag('audit', 'Who changed what')
+    .addTag('operation', 'Checks of the store, for admins of the installation')
     .addTag('health', 'Whether the service runs, and its figures')
     .build();
   const document = SwaggerModule.createDocument(app, config, {
@@ -38,7 +40,16 @@ export function createOpenApiDocument(app: INestApplication): OpenAPIObject {
     operationIdFactory: (controller, method) =>
       `${controller.replace(/Controller$/, '').toLowerCase()}_${method}`,
   });
-  return documentDefaults(documentCommonProblems(documentMoreBodies(document)));
+  for (const add of [
+    documentMoreBodies,
+    documentCommonProblems,
+    documentHeaders,
+    documentDefaults,
+    documentWholeNumbers,
+  ]) {
+    add(document);
+  }
+  return document;
 }
 
 /** Swagger UI at `/docs`, the document at `/openapi.json`; both need no key. */

@@ -1,6 +1,9 @@
 import { mkdir } from 'node:fs/promises';
+import type { Writable } from 'node:stream';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { BootstrapKeyService } from './access/index.js';
+import { PinoLogger } from 'nestjs-pino';
+import { symbols } from 'pino';
+import { AuditSealer, BootstrapKeyService } from './access/index.js';
 import { createApp } from './app.js';
 import { InvalidEnvironmentError, loadEnv } from './core/config/load-env.js';
 import type { Env } from './core/config/config.js';
@@ -26,12 +29,20 @@ export async function run(): Promise<void> {
     stopOnSignal(app, database, env);
     await app.listen(env.PORT, env.HOST);
     const url = await app.getUrl();
-    console.log(greeting(url, app.get(BootstrapKeyService).bootstrapKey, env));
+    // It logs the end of the audit log: before the greeting, which is to be the last on a terminal.
+    await app.get(AuditSealer, { strict: false }).catchUp();
+    print(greeting(url, app.get(BootstrapKeyService).bootstrapKey, env));
   } catch (error) {
     console.error(isExpected(error) ? `Stratum cannot start. ${error.message}` : error);
     await database?.stop();
     process.exit(1);
   }
+}
+
+/** By the way of the log, whose lines are written later than those of `console.log`: so behind them. */
+function print(text: string): void {
+  const { [symbols.streamSym]: log } = PinoLogger.root as unknown as Record<symbol, Writable>;
+  (log ?? process.stdout).write(`${text}\n`);
 }
 
 /** The server that DATABASE_URL names, else the embedded one, whose code is loaded only then. */

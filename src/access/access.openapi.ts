@@ -6,7 +6,6 @@ import { ApiProblems } from '../core/http/api-problems.js';
 export const CREATE_PROBLEMS = {
   409: ['idempotency-in-progress'],
   422: ['idempotency-key-reused'],
-  503: ['transaction-conflict', 'outcome-unknown'],
 } as const;
 
 /** The `{id}` of a user's routes. */

@@ -1,6 +1,7 @@
 export { GrantsModule } from './grants/grants.module.js';
 export { AccessModule } from './access.module.js';
 export { AuditModule } from './audit/audit.module.js';
+export { auditLogOfCommand } from './audit/audit-log-of-command.js';
 export type { AuditReport } from './audit/verify/audit-report.js';
 export { verifyAuditLog } from './audit/verify/verify-audit-log.js';
 export { PermissionGuard } from './authentication/permission.guard.js';
@@ -8,3 +9,4 @@ export { BearerGuard } from './authentication/bearer.guard.js';
 export { BootstrapKeyService, type BootstrapKey } from './keys/bootstrap-key.service.js';
 export { AddressLimitMiddleware } from './limits/address-limit.middleware.js';
 export { KeyLimitGuard } from './limits/key-limit.guard.js';
+export { AuditSealer } from './audit/chain/audit-sealer.service.js';

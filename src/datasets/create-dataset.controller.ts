@@ -3,6 +3,7 @@ import { ApiBody, ApiExtension, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { NewDataset } from '../core/contracts/dataset-service.contract.js';
 import type { Principal } from '../core/contracts/principal.contract.js';
+import { AnswersWith } from '../core/http/api-headers.js';
 import { ApiProblems } from '../core/http/api-problems.js';
 import { AlsoStreamed, JsonBodyLimit } from '../core/http/json-body.guard.js';
 import { MORE_BODIES } from '../core/http/more-bodies.extension.js';
@@ -13,7 +14,12 @@ import { FormUploads } from '../storage/index.js';
 import { askedBy, parseDatasetForm } from './dataset-form.js';
 import { etagOf } from './dataset-etag.js';
 import { toDatasetDto } from './datasets.mapper.js';
-import { ApiIdempotencyKey, CREATE_PROBLEMS, DATASET_FORM } from './datasets.openapi.js';
+import {
+  ApiIdempotencyKey,
+  CREATE_EXAMPLES,
+  CREATE_PROBLEMS,
+  DATASET_FORM,
+} from './datasets.openapi.js';
 import { DatasetsService } from './datasets.service.js';
 import { CreateDatasetDto } from './dto/create-dataset.dto.js';
 import { DatasetDto } from './dto/dataset.dto.js';
@@ -46,9 +52,10 @@ export class CreateDatasetController {
   @RequirePermission('datasets:write')
   @JsonBodyLimit(MAX_BODY_BYTES)
   @AlsoStreamed(FORM)
-  @ApiBody({ type: CreateDatasetDto })
+  @ApiBody({ type: CreateDatasetDto, examples: CREATE_EXAMPLES })
   @ApiExtension(MORE_BODIES, { [FORM]: DATASET_FORM })
   @ApiIdempotencyKey()
+  @AnswersWith('Location', 'ETag')
   @ApiProblems(CREATE_PROBLEMS)
   async create(
     @Caller() caller: Principal,

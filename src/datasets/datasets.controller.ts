@@ -2,6 +2,7 @@ import { Body, Controller, Get, Headers, Param, Patch, Query, Req, Res } from '@
 import { ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../core/contracts/principal.contract.js';
+import { AnswersWith } from '../core/http/api-headers.js';
 import { ApiProblems } from '../core/http/api-problems.js';
 import { Caller, RequirePermission } from '../core/http/permissions.js';
 import { etagOf, isExpectedBy } from './dataset-etag.js';
@@ -39,6 +40,7 @@ export class DatasetsController {
 
   /** Describe a dataset. */
   @Get(':id')
+  @AnswersWith('ETag')
   @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
   async get(
@@ -58,13 +60,19 @@ export class DatasetsController {
    * Edit what is said of a dataset.
    *
    * @remarks Fields that are left out stay as they are; `tags` and `metadata` are replaced as a whole.
-   * `slug`, `visibility` and `ownerId` need the role admin.
+   * `slug`, `visibility` and `ownerId` need the role admin. An owner who wants to be none makes somebody else
+   * an admin of the dataset, who takes it: only admins of the installation give it to another.
    */
   @Patch(':id')
+  @AnswersWith('ETag')
   @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiIfMatch()
-  @ApiProblems({ 404: ['dataset-not-found', 'user-not-found'], 409: ['slug-taken'] })
+  @ApiProblems({
+    404: ['dataset-not-found', 'user-not-found'],
+    409: ['slug-taken'],
+    507: ['quota-exceeded'],
+  })
   async patch(
     @Caller() caller: Principal,
     @Param('id') id: string,

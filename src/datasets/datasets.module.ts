@@ -45,6 +45,8 @@ import { DatasetTagsController } from './tags/dataset-tags.controller.js';
 import { TagsController } from './tags/tags.controller.js';
 import { TagsRepository } from './tags/tags.repository.js';
 import { TagsService } from './tags/tags.service.js';
+import { ComponentUsesRepository } from './uses/component-uses.repository.js';
+import { OverlayUsesRepository } from './uses/overlay-uses.repository.js';
 import { ArchiveController } from './versions/archive/archive.controller.js';
 import { ArchiveService } from './versions/archive/archive.service.js';
 import { CommitBodyReader } from './versions/commit-body.js';
@@ -101,6 +103,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     CommitService,
     CommitWriter,
     CompareService,
+    ComponentUsesRepository,
     ComponentsRepository,
     DatasetChanges,
     DatasetQuotasRepository,
@@ -113,6 +116,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     LayerCompactor,
     LayersRepository,
     MergeService,
+    OverlayUsesRepository,
     OwnedDatasetsRepository,
     RefsRepository,
     RefsService,

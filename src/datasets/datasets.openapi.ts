@@ -37,7 +37,7 @@ export const ApiVersionRef = (): MethodDecorator =>
 export const COMMIT_PROBLEMS = {
   404: ['file-not-found'],
   422: ['idempotency-key-reused'],
-  503: ['storage-unavailable', 'transaction-conflict', 'outcome-unknown'],
+  503: ['storage-unavailable'],
   507: ['storage-full', 'quota-exceeded'],
 } as const;
 
@@ -54,6 +54,22 @@ export const CREATE_PROBLEMS = {
   503: [...COMMIT_PROBLEMS[503], 'upload-slots-busy', 'upload-lease-lost'],
 } as const;
 
+const SAID = {
+  name: 'Seattle weather',
+  description: 'Daily observations, 2012 to 2015',
+  tags: ['climate', 'daily'],
+  metadata: { licence: 'CC0-1.0' },
+  visibility: 'private',
+};
+
+/** Without a slug, which is made of the name: a second try is not refused. */
+export const CREATE_EXAMPLES = {
+  'without files': { value: SAID },
+  'with a file': { value: { ...SAID, files: [{ path: 'data/weather.csv', fileId: 1 }] } },
+};
+
+/** Left empty by Swagger UI, which else fills in what it makes up. */
+const BLANK = { type: 'string', example: '' } as const;
 const TEXT = { type: 'string' } as const;
 
 export const DATASET_FORM = {
@@ -61,16 +77,24 @@ export const DATASET_FORM = {
     type: 'object',
     properties: {
       dataset: {
-        ...TEXT,
+        ...BLANK,
         description:
           'The JSON form as text. Its members may also come as the fields below, which go before it.',
       },
-      name: { ...TEXT, description: 'Needed here or in `dataset`.', example: 'Seattle weather' },
-      slug: TEXT,
-      description: TEXT,
-      tags: { ...TEXT, description: 'A JSON array as text, or the field once for each tag.' },
-      metadata: { ...TEXT, description: 'A JSON object as text.' },
-      visibility: { ...TEXT, enum: ['private', 'public'] },
+      name: { ...TEXT, description: 'Needed here or in `dataset`.', example: SAID.name },
+      slug: BLANK,
+      description: { ...TEXT, example: SAID.description },
+      tags: {
+        ...TEXT,
+        description: 'A JSON array as text, or the field once for each tag.',
+        example: JSON.stringify(SAID.tags),
+      },
+      metadata: {
+        ...TEXT,
+        description: 'A JSON object as text.',
+        example: JSON.stringify(SAID.metadata),
+      },
+      visibility: { ...TEXT, enum: ['private', 'public'], example: SAID.visibility },
       files: {
         type: 'array',
         items: { type: 'string', format: 'binary' },

@@ -147,7 +147,10 @@ export class DatasetsService implements IDatasetService {
       const { slug, name, description, metadata, visibility } = { ...dataset, ...defined(given) };
       const ownerId = owner?.id ?? dataset.ownerId;
       const fields = { slug, name, description, metadata, visibility, ownerId };
+      const asked = { ...dataset, ...fields, tags: tags ?? dataset.tags };
+      if (!isOtherThan(dataset, asked)) return dataset;
       if (ownerId !== dataset.ownerId) {
+        refuseUnasked(caller, ownerId);
         if (!(await this.directory.keep(tx, 'user', ownerId))) throw new UserNotFoundError();
         await this.quotas.admitDataset(tx, caller, id, ownerId);
       }
@@ -155,11 +158,7 @@ export class DatasetsService implements IDatasetService {
       if (tags) await this.datasets.replaceTags(tx, id, tags);
       this.changes.announce(tx, caller, 'dataset.updated', [id]);
       // Who has given it away may not read it any more: told as it is, all the same.
-      const edited = (await this.datasets.find(caller, { id }, tx)) ?? {
-        ...dataset,
-        ...fields,
-        tags: tags ?? dataset.tags,
-      };
+      const edited = (await this.datasets.find(caller, { id }, tx)) ?? asked;
       await this.recordEdit(tx, caller, dataset, edited);
       return edited;
     });
@@ -268,6 +267,19 @@ function refuseUnscoped(caller: Principal, { visibility, ownerId }: DatasetEdit)
   if (!caller.permissions.has('grants:write')) {
     throw new ForbiddenError('To change visibility or ownerId a credential needs grants:write.');
   }
+}
+
+/** Whether something is said of one that is not said of the other; the order of tags says nothing. */
+const isOtherThan = (one: DatasetView, other: DatasetView): boolean =>
+  canonicalize({ ...saidOf(one), tags: one.tags.toSorted() }) !==
+  canonicalize({ ...saidOf(other), tags: other.tags.toSorted() });
+
+/** What somebody owns fills their quota: it is theirs to take, with the role admin. @throws ForbiddenError */
+function refuseUnasked(caller: Principal, ownerId: string): void {
+  if (caller.isAdmin || caller.id === ownerId) return;
+  throw new ForbiddenError(
+    'Only admins of the installation give a dataset to somebody else; whoever is to own it takes it, as an admin of it.',
+  );
 }
 
 const defined = (fields: GivenFields): GivenFields =>

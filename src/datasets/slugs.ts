@@ -1,3 +1,4 @@
+import { validate as isUuid } from 'uuid';
 import type { DatasetId } from '../core/contracts/ids.js';
 import { ValidationFailedError } from '../core/errors/index.js';
 
@@ -6,9 +7,8 @@ const MAX_LENGTH = 100;
 const MAX_FROM_NAME = 80;
 
 export const SLUG = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-export const isUuid = (text: string): boolean => UUID.test(text.toLowerCase());
+export { isUuid };
 
 export const isDatasetId = (text: string): text is DatasetId => isUuid(text);
 

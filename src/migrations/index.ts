@@ -8,7 +8,11 @@ import { AddClaims1764410000000 } from './1764410000000-add-claims.js';
 import { CreateGrants1764450000000 } from './1764450000000-create-grants.js';
 import { CreateAudit1764500000000 } from './1764500000000-create-audit.js';
 import { CreateLimits1764600000000 } from './1764600000000-create-limits.js';
+import { KeepCounts1764610000000 } from './1764610000000-keep-counts.js';
+import { DeriveDifferences1764620000000 } from './1764620000000-derive-differences.js';
 import { CreateUploads1764700000000 } from './1764700000000-create-uploads.js';
+import { CreateGcRuns1764710000000 } from './1764710000000-create-gc-runs.js';
+import { CreateFsck1764720000000 } from './1764720000000-create-fsck.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -21,5 +25,9 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateGrants1764450000000,
   CreateAudit1764500000000,
   CreateLimits1764600000000,
+  KeepCounts1764610000000,
+  DeriveDifferences1764620000000,
   CreateUploads1764700000000,
+  CreateGcRuns1764710000000,
+  CreateFsck1764720000000,
 ];

@@ -46,7 +46,7 @@ describe('The migrations', () => {
   let dataSource: DataSource;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase({ empty: true });
     dataSource = new DataSource({
       ...dataSourceOptions({ address: { url: database.url }, poolSize: 2, timeouts: false }),
       migrations: MIGRATIONS,

@@ -6,9 +6,7 @@ import { NestFactory } from '@nestjs/core';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AppModule } from '../../src/app.module.js';
 import { loadEnv } from '../../src/core/config/load-env.js';
-import { migrate } from '../../src/core/database/index.js';
 import { Public, RequirePermission } from '../../src/core/http/permissions.js';
-import { MIGRATIONS } from '../../src/migrations/index.js';
 import { createTestDatabase, type TestDatabase } from '../support/database.js';
 import { readJson } from './repository.js';
 
@@ -40,7 +38,6 @@ describe('The permissions of routes', () => {
   beforeAll(async () => {
     database = await createTestDatabase();
     dataDir = await mkdtemp(join(tmpdir(), 'stratum-routes-'));
-    await migrate({ url: database.url }, MIGRATIONS);
   });
 
   afterAll(async () => {

@@ -1,15 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DatasetsService } from '../../src/datasets/datasets.service.js';
+import type { Api } from '../support/api.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, type Dataset } from '../support/datasets.js';
 import { expectProblem } from '../support/problems.js';
 import { principal } from '../support/principals.js';
+import { addUser, type TestUser } from '../support/users.js';
 
 let app: TestApp;
 let api: ReturnType<typeof datasetsApi>;
+/** No admin: who reads few datasets is answered by another statement. */
+let owner: TestUser;
 beforeAll(async () => {
   app = await startTestApp();
   api = datasetsApi(app);
+  owner = await addUser(app, 'owner');
 });
 afterAll(() => app.stop());
 
@@ -19,11 +24,15 @@ interface DatasetPage {
 }
 
 /** Ids of all pages, in order. `between` runs after each page. */
-async function listed(query: string, between = async () => undefined): Promise<string[]> {
+async function listed(
+  query: string,
+  between = async () => undefined,
+  caller: Api = app,
+): Promise<string[]> {
   const seen: string[] = [];
   for (let cursor: string | null = ''; cursor !== null;) {
     const path = `/v1/datasets?${query}${cursor && `&cursor=${cursor}`}`;
-    const page: DatasetPage = await app.json(200, path);
+    const page: DatasetPage = await caller.json(200, path);
     seen.push(...page.items.map(({ id }) => id));
     cursor = page.nextCursor;
     await between();
@@ -38,7 +47,8 @@ describe('GET /v1/datasets?tag=', () => {
     // Every subset of four tags, three times.
     for (let n = 0; n < 48; n += 1) {
       const tags = ['a', 'b', 'c', 'ü ü'].filter((_, bit) => (n >> bit) & 1);
-      made.unshift({ id: (await api.create({ name: `Subset ${n}`, tags })).id, tags });
+      const { id } = await datasetsApi(owner).create({ name: `Subset ${n}`, tags });
+      made.unshift({ id, tags });
     }
   });
 
@@ -60,8 +70,37 @@ describe('GET /v1/datasets?tag=', () => {
       expect(await listed(query)).toEqual(all.map(({ id }) => id));
       expect(await listed(`${query}&tagMode=all`)).toEqual(all.map(({ id }) => id));
       expect(await listed(`${query}&tagMode=any`)).toEqual(any.map(({ id }) => id));
+      for (const [mode, expected] of [
+        ['all', all],
+        ['any', any],
+      ] as const) {
+        expect(await listed(`${query}&tagMode=${mode}`, undefined, owner)).toEqual(
+          expected.map(({ id }) => id),
+        );
+      }
     },
   );
+
+  it('shows the same to whoever may read many others', async () => {
+    const all = made.filter(({ tags }) => tags.includes('a') && tags.includes('b'));
+    const any = made.filter(({ tags }) => tags.includes('a') || tags.includes('b'));
+    const { id } = await addUser(app, 'of many');
+    await app.database.query(
+      `INSERT INTO datasets (id, slug, name, description, metadata, visibility, owner_id)
+       SELECT uuidv7(), 'many-' || n, 'Many', '', '{}', 'private', $1 FROM generate_series(1, 1001) n`,
+      [id],
+    );
+    const service = app.app.get(DatasetsService, { strict: false });
+    const caller = principal({ id, subjects: [id, owner.id] });
+    for (const [tagMode, expected] of [
+      ['all', all],
+      ['any', any],
+    ] as const) {
+      const page = await service.list(caller, { tags: ['a', 'b'], tagMode, limit: 1000 });
+      expect(page.items.map((dataset) => dataset.id)).toEqual(expected.map((one) => one.id));
+    }
+    await app.database.query('DELETE FROM datasets WHERE owner_id = $1', [id]);
+  });
 
   it('tells of each dataset what GET tells of it, tags that were not asked for too', async () => {
     const { items } = await app.json<DatasetPage>(200, '/v1/datasets?tag=a&limit=1');

@@ -7,6 +7,7 @@ import * as limitsErrors from '../../src/access/limits/limits.errors.js';
 import * as coreErrors from '../../src/core/errors/index.js';
 import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
+import * as fsckErrors from '../../src/storage/fsck/fsck.errors.js';
 import * as uploadsErrors from '../../src/storage/uploads/uploads.errors.js';
 
 /** Each code that a client can meet, and the tests that provoke it through HTTP. */
@@ -25,6 +26,8 @@ const PROVOKED_BY: Record<string, string> = {
   'etag-mismatch': 'download',
   'file-not-found': 'lookup',
   forbidden: 'access',
+  'fsck-run-not-found': 'fsck',
+  'fsck-running': 'fsck',
   'grant-not-found': 'grants',
   'group-name-taken': 'groups',
   'group-not-found': 'grants',
@@ -105,6 +108,7 @@ const codes = Object.values<unknown>({
   ...coreErrors,
   ...datasetsErrors,
   ...filesErrors,
+  ...fsckErrors,
   ...grantsErrors,
   ...limitsErrors,
   ...uploadsErrors,

@@ -160,6 +160,64 @@ describe('A grant', () => {
   });
 });
 
+describe('One grant more', () => {
+  it('writes the access of its own subject, of however many there are', async () => {
+    const { id } = await create();
+    await app.database.query(
+      `INSERT INTO users (name) SELECT 'many-' || n FROM generate_series(1, 2000) n`,
+    );
+    // At once: by the trigger, each of them would copy all readers before it for searches.
+    await app.database.query(
+      `ALTER TABLE dataset_grants DISABLE TRIGGER dataset_grants_access;
+       INSERT INTO dataset_grants (dataset_id, user_id, role, granted_by)
+       SELECT '${id}', id, 'reader', '${owner.id}' FROM users WHERE name LIKE 'many-%';
+       ALTER TABLE dataset_grants ENABLE TRIGGER dataset_grants_access;
+       UPDATE datasets SET visibility = 'public' WHERE id = '${id}';
+       UPDATE datasets SET visibility = 'private' WHERE id = '${id}'`,
+    );
+    /** Who has which role, by the row that says so. */
+    const rows = async () =>
+      new Map(
+        (
+          await app.database.query<{ subject: string; row: string }>(
+            `SELECT subject_id AS subject, concat(xmin, ctid, role) AS row FROM dataset_access
+             WHERE dataset_id = $1`,
+            [id],
+          )
+        ).map(({ subject, row }) => [subject, row]),
+      );
+    const before = await rows();
+    expect(before.size).toBe(2001);
+    const changedBy = async (work: () => Promise<unknown>) => {
+      const old = await rows();
+      await work();
+      const now = await rows();
+      const all = [...new Set([...old.keys(), ...now.keys()])];
+      return all.filter((subject) => old.get(subject) !== now.get(subject));
+    };
+    const put = (role: string) => give(owner, id, { userId: 'other', role });
+    let made!: Response;
+    expect(await changedBy(async () => (made = await put('reader')))).toEqual([other.id]);
+    expect(await changedBy(() => put('writer'))).toEqual([other.id]);
+    const { id: grantId } = (await made.json()) as Grant;
+    const take = () => send(owner, 'DELETE', `/v1/datasets/${id}/grants/${grantId}`);
+    expect(await changedBy(take)).toEqual([other.id]);
+    const open = () => send(owner, 'PATCH', `/v1/datasets/${id}`, { visibility: 'public' });
+    expect(await changedBy(open)).toEqual(['00000000-0000-0000-0000-000000000000']);
+    // An owner who was granted less stays what an owner is.
+    expect(await changedBy(() => give(owner, id, { userId: owner.id, role: 'reader' }))).toEqual(
+      [],
+    );
+    const [search] = await app.database.query<{ isSame: boolean }>(
+      `SELECT ARRAY(SELECT unnest(readers) ORDER BY 1)
+         = ARRAY(SELECT subject_id FROM dataset_access WHERE dataset_id = $1 ORDER BY 1) AS "isSame"
+       FROM dataset_search WHERE id = $1`,
+      [id],
+    );
+    expect(search).toEqual({ isSame: true });
+  });
+});
+
 describe('Whoever is removed at that moment', () => {
   it('gets no grant and no dataset, and nothing is left without an owner', async () => {
     const { id } = await create();
@@ -167,7 +225,7 @@ describe('Whoever is removed at that moment', () => {
     for (let n = 0; n < 12; n += 1) {
       const leaver = await addUser(app, `leaver-${n}`, { groups: [`leavers-${n}`] });
       const [given, ...others] = await Promise.all([
-        send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: leaver.id }),
+        send(app, 'PATCH', `/v1/datasets/${id}`, { ownerId: leaver.id }),
         give(owner, id, { userId: leaver.id, role: 'reader' }),
         give(owner, id, { groupId: `leavers-${n}`, role: 'reader' }),
         send(leaver, 'POST', '/v1/datasets', { name: 'Of a leaver' }),
@@ -187,14 +245,26 @@ describe('Whoever is removed at that moment', () => {
 });
 
 describe('Ownership', () => {
-  it('can be given away by admins; the former owner keeps what was granted', async () => {
+  it('is taken by an admin of the dataset; the former owner keeps what was granted', async () => {
     const { id } = await create();
     await give(owner, id, { userId: owner.id, role: 'reader' });
-    const given = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
-    expect(await given.json()).toMatchObject({ ownerId: other.id, role: 'reader' });
-    expect(await other.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'admin' });
+    await give(owner, id, { userId: 'other', role: 'admin' });
+    const taken = await send(other, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
+    expect(await taken.json()).toMatchObject({ ownerId: other.id, role: 'admin' });
+    expect(await owner.json(200, `/v1/datasets/${id}`)).toMatchObject({ role: 'reader' });
     const back = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'owner' });
     await expectProblem(back, 403, 'forbidden');
+  });
+
+  it('is forced upon nobody but by admins of the installation', async () => {
+    const { id } = await create();
+    const to = (api: Api, ownerId: string) => send(api, 'PATCH', `/v1/datasets/${id}`, { ownerId });
+    await expectProblem(await to(owner, 'other'), 403, 'forbidden');
+    // To be made an admin of it is no consent.
+    await give(owner, id, { userId: 'other', role: 'admin' });
+    await expectProblem(await to(owner, 'other'), 403, 'forbidden');
+    expect((await to(owner, 'owner')).status).toBe(200);
+    expect(await (await to(app, 'member')).json()).toMatchObject({ ownerId: member.id });
   });
 
   it('is not given to nobody, nor by writers', async () => {
@@ -207,7 +277,7 @@ describe('Ownership', () => {
 
   it('may leave the former owner without any role', async () => {
     const { id } = await create();
-    const given = await send(owner, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
+    const given = await send(app, 'PATCH', `/v1/datasets/${id}`, { ownerId: 'other' });
     expect(given.status).toBe(200);
     expect(await statusOf(owner, id)).toBe(404);
   });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ApiKeysService } from '../../src/access/keys/api-keys.service.js';
 import { createApi, type Api } from '../support/api.js';
 import { startTestApp, TEST_KEY, type TestApp } from '../support/app.js';
 import { auditOf, type AuditRow } from '../support/audit.js';
@@ -13,6 +14,7 @@ import {
   type ApiKey,
   type Page,
 } from '../support/people.js';
+import { principal } from '../support/principals.js';
 import { expectProblem } from '../support/problems.js';
 
 let app: TestApp;
@@ -193,6 +195,22 @@ describe('A key that makes keys', () => {
     await expectProblem(extended, 403, 'key-exceeds-caller');
     expect((await rotate(brief, key.id)).status).toBe(201);
     expect(await status(brief)).toBe(401);
+  });
+
+  it('makes and rotates none of others once its user is no admin, whoever let it in', async () => {
+    const service = app.app.get(ApiKeysService, { strict: false });
+    const ben = await people.user('ben');
+    const own = await people.key({ userId: 'ada' });
+    // As the guard has found them a moment ago.
+    const asAdmin = principal({ id: ben.id, isAdmin: true });
+    const record = async (): Promise<void> => undefined;
+    const makes = service.create(asAdmin, { name: 'late', userId: 'ada' }, record);
+    await expect(makes).rejects.toMatchObject({ code: 'user-not-found' });
+    const rotates = service.rotate(asAdmin, own.id, { overlapSeconds: 0 }, record);
+    await expect(rotates).rejects.toMatchObject({ code: 'api-key-not-found' });
+    expect(await service.create(asAdmin, { name: 'own' }, record)).toMatchObject({
+      userId: ben.id,
+    });
   });
 
   it('leaves none behind that it makes while it is revoked', async () => {

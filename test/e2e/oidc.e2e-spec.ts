@@ -1,5 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { TokenUsersRepository } from '../../src/access/authentication/oidc/token-users.repository.js';
+import { GroupsService } from '../../src/access/groups/groups.service.js';
+import { UsersRepository } from '../../src/access/users/users.repository.js';
 import { createApi, type Api } from '../support/api.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { auditOf } from '../support/audit.js';
@@ -119,6 +122,34 @@ describe('A token of the identity provider', () => {
     // An older one is still good, and changes nothing back.
     expect([await groupsOf(first), (await me(first)).user.isAdmin]).toEqual([['ocean'], false]);
     expect(await groupsOf(await token('climate', iat + 2))).toEqual(['climate', 'ocean']);
+  });
+
+  it('and a change of members at the same time wait for each other, in no circle', async () => {
+    const token = (groups: string[], jti: string) =>
+      provider.token({ sub: 'circle', preferred_username: 'circle', groups, jti });
+    await me(await token([], '1'));
+    const groups = app.app.get(GroupsService, { strict: false });
+    const tokens = app.app.get(TokenUsersRepository, { strict: false });
+    const [locked, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const lock = groups.lock.bind(groups);
+    const locks = jest.spyOn(groups, 'lock').mockImplementation(async (...args) => {
+      const group = await lock(...args);
+      locked.resolve();
+      await gate.promise;
+      return group;
+    });
+    const joins = jest.spyOn(tokens, 'join');
+    const attempts = jest.spyOn(app.app.get(UsersRepository, { strict: false }), 'lockAll');
+    const added = app.fetch('/v1/groups/climate/members/circle', { method: 'PUT' });
+    await locked.promise;
+    const claimed = me(await token(['climate'], '2'));
+    // It has its user by now, and waits for the group.
+    while (joins.mock.calls.length === 0) await delay(5);
+    gate.resolve();
+    expect((await added).status).toBe(204);
+    expect((await claimed).groups.map(({ name }) => name)).toEqual(['climate']);
+    // Each in one attempt: PostgreSQL has ended none for a deadlock.
+    expect([locks.mock.calls.length, attempts.mock.calls.length]).toEqual([1, 1]);
   });
 
   it('leaves the last admin one, and says nothing of it', async () => {

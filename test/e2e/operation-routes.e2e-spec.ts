@@ -18,6 +18,7 @@ describe('health', () => {
       status: 'up',
       checks: {
         database: { status: 'up' },
+        collector: { status: 'up', brake: null },
         storage: { status: 'up', backend: 'local', freeBytes: expect.any(Number) },
       },
     });

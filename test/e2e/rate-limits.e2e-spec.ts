@@ -158,6 +158,22 @@ describe('The limit of an address', () => {
     expect((await app.fetch('/v1/files')).status).toBe(200);
   });
 
+  it('counts wrong keys also where there is no route, and good ones not', async () => {
+    await start({ RATE_LIMIT_PER_ADDRESS: '2' });
+    await atLeastSeconds(10);
+    expect((await app.fetch('/v1/files')).status).toBe(200);
+    for (let n = 0; n < 4; n += 1) expect((await app.fetch('/v1/nowhere')).status).toBe(404);
+    for (const [path, status] of [
+      ['/v1/nowhere', 404],
+      ['/v1/datasets/a/b/c/d', 404],
+      ['/v1/nowhere', 429],
+      ['/v1/files', 429],
+    ] as const) {
+      expect((await bare(app, path, WRONG)).status).toBe(status);
+    }
+    expect((await app.fetch('/v1/nowhere')).status).toBe(404);
+  });
+
   it('does not believe X-Forwarded-For of anybody', async () => {
     await start({ RATE_LIMIT_PER_ADDRESS: '2' });
     await atLeastSeconds(5);

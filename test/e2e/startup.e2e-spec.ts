@@ -51,6 +51,19 @@ describe('a start with faults in its settings', () => {
   });
 });
 
+describe('a start', () => {
+  it('tells the end of the audit log before the greeting, and not behind it', async () => {
+    for (const start of ['the first', 'another']) {
+      const service = await startService({ ...place.settings, LOG_LEVEL: 'info' });
+      const output = service.output();
+      expect(`${start}: ${output.indexOf('"auditHead"')}`).not.toContain('-1');
+      expect(output.indexOf('"auditHead"')).toBeLessThan(output.indexOf('Stratum is ready'));
+      expect(output.split('"auditHead"')).toHaveLength(2);
+      expect(await service.kill('SIGTERM')).toBe(0);
+    }
+  });
+});
+
 describe('a start where something is in the way', () => {
   it('says that the port is taken', async () => {
     const other = createServer().listen(0, '127.0.0.1');

@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EVENT_BUS, type IEventBus } from '../../src/core/contracts/event-bus.contract.js';
 import { GarbageCollector } from '../../src/storage/gc/garbage-collector.service.js';
+import { UploadSweeper } from '../../src/storage/uploads/upload-sweeper.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { sha256Of } from '../support/history.js';
 import { quiesce } from '../support/invariants.js';
@@ -283,7 +284,7 @@ describe('an upload', () => {
     await quiesce(app.database, collect);
     expect((await traces(app)).objects.filter((name) => name.includes(id as string))).toEqual([]);
     await expire('25 hours');
-    await collect();
+    await app.app.get(UploadSweeper, { strict: false }).sweep();
     expect((await tus.head(path)).status).toBe(404);
   });
 });

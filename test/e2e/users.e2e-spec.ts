@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Api } from '../support/api.js';
+import { createApi, type Api } from '../support/api.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { auditOf, type AuditRow } from '../support/audit.js';
 import { datasetsApi } from '../support/datasets.js';
@@ -130,6 +130,25 @@ describe('A user', () => {
     expect(await mayList()).toBe(true);
     await patch('gail', { isAdmin: false });
     expect(await mayList()).toBe(false);
+  });
+
+  it('is made an admin, or no admin any more, by no key that has scopes', async () => {
+    const scopes = ['users:read', 'users:write', 'keys:write'];
+    const narrow = createApi(app.url, (await people.key({ scopes })).key);
+    const hana = await people.user('hana');
+    for (const refused of [
+      await send(narrow, 'POST', '/v1/users', { name: 'mallory', isAdmin: true }),
+      await patch('hana', { isAdmin: true }, {}, narrow),
+    ]) {
+      await expectProblem(refused, 403, 'forbidden');
+    }
+    await patch('hana', { isAdmin: true });
+    await expectProblem(await patch('hana', { isAdmin: false }, {}, narrow), 403, 'forbidden');
+    await expectProblem(await app.fetch('/v1/users/mallory'), 404, 'user-not-found');
+    // What is said of it beside that is the key's to say.
+    const edited = await patch(hana.id, { displayName: 'Hana', isAdmin: true }, {}, narrow);
+    expect(await edited.json()).toMatchObject({ displayName: 'Hana', isAdmin: true });
+    expect((await patch('hana', { isAdmin: false })).status).toBe(200);
   });
 
   it('that is removed takes its keys along', async () => {

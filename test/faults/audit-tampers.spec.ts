@@ -3,13 +3,14 @@ import { startAuditLab, type AuditLab } from '../support/audit-lab.js';
 import { ENTRY_TAMPERS } from '../support/audit-tampers/of-entries.js';
 import { SEGMENT_TAMPERS } from '../support/audit-tampers/of-segments.js';
 import { prepareAuditState, type AuditState } from '../support/audit-tampers/state.js';
-import { faultRounds, faultSeed, seededRandom } from '../support/history.js';
+import { IS_FULL } from '../support/faults/part.js';
+import { faultSeed, seededRandom } from '../support/history.js';
 
 const TABLES = ['audit_log', 'audit_pending', 'audit_seals', 'audit_segments'];
 const KINDS = Object.entries({ ...ENTRY_TAMPERS, ...SEGMENT_TAMPERS });
 
 /** Each kind once; with FAULT_ROUNDS=9 more than 500 tampers. */
-const ROUNDS = faultRounds(1);
+const ROUNDS = IS_FULL ? 3 : 1;
 
 let lab: AuditLab;
 let state: AuditState;

@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startCluster, type Cluster } from '../support/cluster.js';
-import { faultRounds, faultSeed, seededRandom, sha256Of } from '../support/history.js';
+import { IS_FULL } from '../support/faults/part.js';
+import { faultSeed, seededRandom, sha256Of } from '../support/history.js';
 import { breaches, diskStore } from '../support/invariants.js';
 import type { Service } from '../support/service.js';
 
 const UPLOADS = 64;
 const MIB = 1024 * 1024;
+const ROUNDS = IS_FULL ? 200 : 10;
 
 describe('several processes that receive the same content at once', () => {
   let cluster: Cluster;
@@ -57,7 +59,7 @@ describe('several processes that receive the same content at once', () => {
     await Promise.all(
       Array.from({ length: 8 }, async (_, number) => {
         const replica = replicas[number % 2] as Service;
-        for (let round = 0; round < faultRounds(3) * 5; round += 1) {
+        for (let round = 0; round < ROUNDS; round += 1) {
           const content = contents[Math.floor(random() * contents.length)] as Buffer;
           const response = await replica.upload(content);
           const { id, code } = (await response.json()) as { id?: number; code?: string };

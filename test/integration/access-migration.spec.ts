@@ -22,7 +22,7 @@ describe('An installation from before there were users', () => {
   let dataDir: string;
 
   beforeAll(async () => {
-    database = await createTestDatabase();
+    database = await createTestDatabase({ empty: true });
     const before = MIGRATIONS.indexOf(CreateUsers1764400000000);
     await migrate({ url: database.url }, MIGRATIONS.slice(0, before));
     const hash = createHash('sha256').update(KEY).digest();

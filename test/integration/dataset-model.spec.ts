@@ -3,9 +3,10 @@ import { Releaser } from '../../src/datasets/deletion/releaser.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { DatasetModel, type Wanted } from '../support/dataset-model.js';
 import { datasetsApi, move, put, remove } from '../support/datasets.js';
+import { IS_FULL } from '../support/hardening/tables.js';
 import { faultSeed, seededRandom } from '../support/history.js';
 
-const STEPS = Number(process.env['MODEL_STEPS'] ?? 2000);
+const STEPS = Number(process.env['MODEL_STEPS'] ?? (IS_FULL ? 2000 : 500));
 const CHECK_COUNTS_EVERY = 50;
 const CONTENTS = ['', 'a', 'bb', 'ccc', 'dddd', 'eeeee', 'ffffff'];
 const BRANCHES = ['main', 'one', 'two', 'three'];

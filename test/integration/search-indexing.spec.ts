@@ -38,7 +38,7 @@ describe('The search index', () => {
 
   it('gets datasets that were there before it', async () => {
     const known = MIGRATIONS.indexOf(CreateSearch1764300000000);
-    const database = await createTestDatabase();
+    const database = await createTestDatabase({ empty: true });
     await migrate({ url: database.url }, MIGRATIONS.slice(0, known));
     await database.query(
       `INSERT INTO datasets (id, slug, name, owner_id)

@@ -115,8 +115,16 @@ export const SAMPLES: Record<string, Sample> = {
   'GET /v1/datasets/{id}/quota': { path: ofDataset('/quota') },
   'PUT /v1/datasets/{id}/quota': { path: ofDataset('/quota'), body: () => ({ bytes: null }) },
 
+  'GET /v1/admin/fsck': { path: at('/v1/admin/fsck') },
+  'POST /v1/admin/fsck': { path: at('/v1/admin/fsck'), body: () => ({}) },
+  'GET /v1/admin/fsck/{id}': { path: at('/v1/admin/fsck/none') },
+  'DELETE /v1/admin/fsck/{id}': { path: at('/v1/admin/fsck/none') },
+
   'GET /v1/me': { path: at('/v1/me') },
   'GET /v1/audit': { path: at('/v1/audit?limit=1') },
+
+  'GET /v1/admin/gc': { path: at('/v1/admin/gc') },
+  'POST /v1/admin/gc': { path: at('/v1/admin/gc'), body: () => ({ dryRun: true }) },
 
   'GET /v1/api-keys': { path: at('/v1/api-keys') },
   'POST /v1/api-keys': {

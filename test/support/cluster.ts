@@ -5,7 +5,7 @@ import type { Api } from './api.js';
 import { startTestApp, type TestApp } from './app.js';
 import { outcomeOf, sha256Of, type History } from './history.js';
 import { breaches, diskStore, quiesce } from './invariants.js';
-import { startService, type Service } from './service.js';
+import { startService, type Service, type ServiceOptions } from './service.js';
 
 /** No delay for people who change their mind: what is given up may go at once. */
 export const NO_GRACE = {
@@ -18,7 +18,7 @@ export const NO_GRACE = {
 export interface Cluster {
   steady: TestApp;
   /** Another replica, as a process of its own. */
-  start(settings?: Record<string, string>): Promise<Service>;
+  start(settings?: Record<string, string>, options?: ServiceOptions): Promise<Service>;
   collect(): Promise<unknown>;
   /** Has everything collected, then tells what is wrong. Nothing else may be running. */
   breachesAtRest(): Promise<string[]>;
@@ -36,14 +36,14 @@ export async function startCluster(): Promise<Cluster> {
   return {
     steady,
     collect,
-    start: async (settings = {}) => {
-      const service = await startService({
+    start: async (settings = {}, options = {}) => {
+      const place = {
         DATABASE_URL: database.url,
         STRATUM_DATA_DIR: env.STRATUM_DATA_DIR,
         DATABASE_POOL_SIZE: '5',
         ...NO_GRACE,
-        ...settings,
-      });
+      };
+      const service = await startService({ ...place, ...settings }, options);
       services.push(service);
       return service;
     },

@@ -15,11 +15,29 @@ function serverUrl(): URL {
   return new URL(url);
 }
 
-/** An empty database of its own. */
-export async function createTestDatabase(): Promise<TestDatabase> {
+const newName = (): string => `test_${randomUUID().replaceAll('-', '')}`;
+
+/** A database of its own, its schema up to date, or empty. */
+export async function createTestDatabase({ empty = false } = {}): Promise<TestDatabase> {
+  const name = newName();
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${empty ? 'template0' : 'migrated'}`);
+  return databaseOf(name);
+}
+
+/** A database as another one is now. Ends all sessions of that one. */
+export async function copyOf({ url }: TestDatabase): Promise<TestDatabase> {
+  const source = new URL(url).pathname.slice(1);
+  const name = newName();
+  await onServer(`ALTER DATABASE ${source} ALLOW_CONNECTIONS false`);
+  await onServer(`SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+                  WHERE datname = '${source}'`);
+  await onServer(`CREATE DATABASE ${name} TEMPLATE ${source}`);
+  await onServer(`ALTER DATABASE ${source} ALLOW_CONNECTIONS true`);
+  return databaseOf(name);
+}
+
+function databaseOf(name: string): TestDatabase {
   const url = serverUrl();
-  const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await onServer(`CREATE DATABASE ${name}`);
   url.pathname = `/${name}`;
   const pool = new pg.Pool({ connectionString: url.href, max: 3 });
   // A test may kill every session of its database, this one's too.
@@ -35,7 +53,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
-async function onServer(sql: string): Promise<void> {
+/** A statement on the server of this run, not in a database of a test. */
+export async function onServer(sql: string): Promise<void> {
   const client = new pg.Client({ connectionString: serverUrl().href });
   await client.connect();
   await client.query(sql);

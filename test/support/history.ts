@@ -83,6 +83,3 @@ export function faultSeed(name: string): number {
   process.stderr.write(`${name}: FAULT_SEED=${seed}\n`);
   return seed;
 }
-
-/** Rounds of a fault test: a few in `npm test`, FAULT_ROUNDS of them when it is set. */
-export const faultRounds = (few: number): number => Number(process.env['FAULT_ROUNDS'] ?? few);

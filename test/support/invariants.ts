@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { IStorageBackend } from '../../src/core/contracts/storage-backend.contract.js';
+import { GC_MARKS_PREFIX } from '../../src/storage/gc/marks.js';
 import type { TestDatabase } from './database.js';
 
 export interface FoundObject {
@@ -40,6 +41,8 @@ export const backendStore = (backend: IStorageBackend): ObjectStore => ({
   objects: async () => {
     const objects = new Map<string, FoundObject>();
     for await (const { path } of backend.listFiles('')) {
+      // The collector's own marks belong to no file.
+      if (path.startsWith(GC_MARKS_PREFIX)) continue;
       objects.set(path, await fingerprint(await backend.readStream(path)));
     }
     return objects;

@@ -41,10 +41,14 @@ export async function traces({ database, env }: Inspected): Promise<Traces> {
 /** Files under the storage folder, those being written included. */
 async function objectsOf(dataDir: string): Promise<string[]> {
   const entries = await readdir(join(dataDir, 'storage'), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => entry.name)
-    .sort();
+  return (
+    entries
+      .filter((entry) => !entry.isDirectory())
+      // The collector's own marks are left by no request.
+      .filter((entry) => !entry.parentPath.endsWith('gc/marks'))
+      .map((entry) => entry.name)
+      .sort()
+  );
 }
 
 /** That refused requests have left nothing: all is as it was `before`, or empty. */

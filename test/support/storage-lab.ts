@@ -15,8 +15,7 @@ import {
   STORAGE_BACKEND,
   type IStorageBackend,
 } from '../../src/core/contracts/storage-backend.contract.js';
-import { migrate, UnitOfWork } from '../../src/core/database/index.js';
-import { MIGRATIONS } from '../../src/migrations/index.js';
+import { UnitOfWork } from '../../src/core/database/index.js';
 import { CheckedStorageBackend } from '../../src/storage/backends/checked.storage-backend.js';
 import { GarbageCollector } from '../../src/storage/gc/garbage-collector.service.js';
 import { TEST_KEY } from './app.js';
@@ -40,8 +39,9 @@ export interface StorageLab {
 export async function createStorageLab(
   backend: IStorageBackend,
   settings: Record<string, string> = {},
+  givenDatabase?: TestDatabase,
 ): Promise<StorageLab> {
-  const database = await createTestDatabase();
+  const database = givenDatabase ?? (await createTestDatabase());
   const env = loadEnv(
     {
       LOG_LEVEL: 'silent',
@@ -54,7 +54,6 @@ export async function createStorageLab(
     },
     null,
   );
-  await migrate({ url: database.url }, MIGRATIONS);
   const checked = new CheckedStorageBackend(backend);
   await checked.init();
   const app = await Test.createTestingModule({ imports: [AppModule.with(env, database)] })

@@ -20,6 +20,7 @@ export class PostgresProxy {
   readonly url: string;
   cuts = 0;
   private fault: CommitFault | null = null;
+  private touching = '';
   private isDown = false;
   private carriedOut: Promise<unknown> = Promise.resolve();
   private readonly sockets = new Set<Socket>();
@@ -46,9 +47,13 @@ export class PostgresProxy {
     return new PostgresProxy(server, folder, upstream, url);
   }
 
-  /** The next COMMIT meets this. */
-  arm(fault: CommitFault): void {
+  /**
+   * The next COMMIT meets this: of a transaction whose statements name `touching`, since services commit
+   * on their own account too.
+   */
+  arm(fault: CommitFault, touching = ''): void {
     this.fault = fault;
+    this.touching = touching;
   }
 
   /**
@@ -80,9 +85,13 @@ export class PostgresProxy {
       socket.on('error', () => undefined);
       socket.on('close', () => this.sockets.delete(socket));
     }
+    let isTouched = false;
     client.on('data', (chunk) => {
-      if (this.fault && chunk.includes(COMMIT)) this.cut(client, server, chunk);
+      isTouched ||= chunk.includes(this.touching);
+      const isCommit = chunk.includes(COMMIT);
+      if (this.fault && isCommit && isTouched) this.cut(client, server, chunk);
       else server.write(chunk);
+      if (isCommit) isTouched = false;
     });
     server.on('data', (chunk) => client.write(chunk));
     client.on('close', () => server.end());

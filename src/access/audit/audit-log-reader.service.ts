@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { AuditLogRepository, type AuditFilter, type AuditRecord } from './audit-log.repository.js';
 
@@ -17,7 +18,6 @@ export interface AuditQuestion {
 }
 
 const LIST = 'audit';
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const isPlace = (key: unknown): key is number => Number.isSafeInteger(key);
 
 @Injectable()
@@ -30,7 +30,7 @@ export class AuditLogReader {
    */
   async list({ cursor, limit, ...question }: AuditQuestion): Promise<Page<AuditRecord>> {
     const { actor, action, afterSeq, from, to, target, requestId } = question;
-    const isId = actor !== undefined && UUID.test(actor);
+    const isId = actor !== undefined && isUuid(actor);
     const isKind = action?.endsWith('.') === true;
     const isChain = afterSeq !== undefined;
     const place = decodeCursor(cursor, LIST, question, isPlace);

@@ -1,21 +1,21 @@
 import { createHash } from 'node:crypto';
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import canonicalize from 'canonicalize';
 import type { AuditedChange, IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type { Transaction } from '../../core/database/index.js';
-import { AuditLogRepository } from './audit-log.repository.js';
+import { AuditEntriesRepository } from './audit-entries.repository.js';
 import { AuditSealer } from './chain/audit-sealer.service.js';
 
 @Injectable()
 export class AuditLog implements IAuditLog {
   constructor(
-    private readonly log: AuditLogRepository,
-    private readonly sealer: AuditSealer,
+    private readonly entries: AuditEntriesRepository,
+    @Inject(AuditSealer) private readonly sealer: Pick<AuditSealer, 'wake'>,
   ) {}
 
   async record(tx: Transaction, actor: Principal | null, change: AuditedChange): Promise<void> {
-    await this.log.append(tx, {
+    await this.entries.append(tx, {
       actorId: actor?.id ?? null,
       actorName: actor?.name ?? null,
       keyId: actor?.keyId ?? null,

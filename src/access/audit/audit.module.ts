@@ -2,6 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { AUDIT_LOG } from '../../core/contracts/audit-log.contract.js';
 import { AuditController } from './audit.controller.js';
+import { AuditEntriesRepository } from './audit-entries.repository.js';
 import { AuditLogReader } from './audit-log-reader.service.js';
 import { AuditLogRepository } from './audit-log.repository.js';
 import { AuditLog } from './audit-log.service.js';
@@ -22,6 +23,7 @@ import { AuditSegment } from './entities/audit-segment.entity.js';
   controllers: [AuditController],
   providers: [
     AuditChainRepository,
+    AuditEntriesRepository,
     AuditHeadKeeper,
     AuditLogReader,
     AuditLogRepository,

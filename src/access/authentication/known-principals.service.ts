@@ -15,7 +15,8 @@ const EVERYBODY = '*';
 /**
  * Whom credentials stand for, remembered for a few seconds so that most requests ask no database.
  * Whatever a transaction changes of users, keys and groups is forgotten with its commit: in this
- * process before the change is answered, in others as soon as PostgreSQL has told them.
+ * process before the change is answered, in others as soon as PostgreSQL has told them. One that is not
+ * told, since its connection is lost, knows better when what it remembers is over: after 5 s.
  */
 @Injectable()
 export class KnownPrincipals implements OnModuleInit {

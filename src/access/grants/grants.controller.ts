@@ -1,5 +1,5 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
-import { ApiCreatedResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiCreatedResponse, ApiOkResponse, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
@@ -9,13 +9,24 @@ import { GrantDto, GrantPageDto, PutGrantDto } from './dto/grant.dto.js';
 import { toGrantDto } from './grants.mapper.js';
 import { GrantsService } from './grants.service.js';
 
+/** One of both ids: a form that was filled in from the schema would have both. */
+const EXAMPLES = {
+  'to a user': { value: { userId: 'ada', role: 'reader' } },
+  'to a group': { value: { groupId: 'climate-team', role: 'writer' } },
+};
+
 @ApiTags('access')
 @ApiParam({ name: 'id', description: 'Id or slug of a dataset.', example: 'seattle-weather' })
 @Controller('datasets/:id/grants')
 export class GrantsController {
   constructor(private readonly grants: GrantsService) {}
 
-  /** List who was given which role on a dataset. */
+  /**
+   * List who was given which role on a dataset.
+   *
+   * @remarks Grants on a deleted dataset permit nothing, and count again when it is restored: to list or to
+   * take away those, restore it first.
+   */
   @Get()
   @RequirePermission('grants:read', 'admin')
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'], 404: ['dataset-not-found'] })
@@ -36,6 +47,7 @@ export class GrantsController {
    */
   @Post()
   @RequirePermission('grants:write', 'admin')
+  @ApiBody({ type: PutGrantDto, examples: EXAMPLES })
   @ApiCreatedResponse({ type: GrantDto, description: 'It was given.' })
   @ApiOkResponse({ type: GrantDto, description: 'They had a role, which is this one now.' })
   @ApiProblems({ 404: ['dataset-not-found', 'user-not-found', 'group-not-found'] })

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { validate as isUuid } from 'uuid';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import {
   DATASET_SERVICE,
@@ -23,8 +24,7 @@ export interface Grantee {
 }
 
 const LIST = 'grants';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const isId = (key: unknown): key is string => typeof key === 'string' && UUID.test(key);
+const isId = (key: unknown): key is string => typeof key === 'string' && isUuid(key);
 
 /** Roles on datasets. All of it is for admins of the dataset: others don't learn who has which. */
 @Injectable()

@@ -14,6 +14,7 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { ApiIdempotencyKey } from '../../core/http/idempotency-key.openapi.js';
 import { PageQuery } from '../../core/http/page.query.js';
@@ -38,6 +39,7 @@ export class GroupsController {
   @Post()
   @RequirePermission('groups:write')
   @ApiIdempotencyKey()
+  @AnswersWith('Location')
   @ApiProblems({ ...CREATE_PROBLEMS, 409: [...CREATE_PROBLEMS[409], 'group-name-taken'] })
   async create(
     @Caller() caller: Principal,
@@ -66,6 +68,7 @@ export class GroupsController {
 
   /** Describe a group. */
   @Get(':id')
+  @AnswersWith('ETag')
   @RequirePermission('groups:read')
   @ApiGroupKey()
   async get(
@@ -84,6 +87,7 @@ export class GroupsController {
    * @remarks Fields that are left out stay as they are.
    */
   @Patch(':id')
+  @AnswersWith('ETag')
   @RequirePermission('groups:write')
   @ApiGroupKey()
   @ApiIfMatch()

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { brokenUniqueConstraint, managerOf, type Transaction } from '../../core/database/index.js';
+import { managerOf, orTaken, type Transaction } from '../../core/database/index.js';
 import { lockGranted } from '../directory/directory.repository.js';
 import { GroupNameTakenError } from '../access.errors.js';
 import { Group } from '../entities/group.entity.js';
@@ -107,11 +107,6 @@ export class GroupsRepository {
   }
 
   private async named<T>(name: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (brokenUniqueConstraint(error) === 'groups_name_key') throw new GroupNameTakenError(name);
-      throw error;
-    }
+    return await orTaken('groups_name_key', () => new GroupNameTakenError(name), work);
   }
 }

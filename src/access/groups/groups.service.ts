@@ -11,6 +11,7 @@ import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/c
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { expect, type IsExpected } from '../edit-etag.js';
 import { isName } from '../names.js';
+import { seenBy } from '../seen-by.js';
 import { GroupsRepository, type GroupFields, type GroupView } from './groups.repository.js';
 
 export type { GroupView } from './groups.repository.js';
@@ -111,9 +112,6 @@ export class GroupsService {
     });
   }
 }
-
-/** `null`: every group. */
-const seenBy = (caller: Principal): string | null => (caller.isAdmin ? null : caller.id);
 
 function changeOf(
   action: AuditedChange['action'],

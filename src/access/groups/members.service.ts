@@ -13,7 +13,10 @@ export type { MemberView } from './members.repository.js';
 
 const LIST = 'group-members';
 
-/** Who is in a group. A change counts, in every process, from the moment it is answered. */
+/**
+ * Who is in a group. A change counts from the moment it is answered; in other processes from when
+ * PostgreSQL has told them, and after 5 s at the latest.
+ */
 @Injectable()
 export class MembersService {
   constructor(

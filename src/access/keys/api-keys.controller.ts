@@ -11,9 +11,10 @@ import {
   Query,
   Res,
 } from '@nestjs/common';
-import { ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { ApiIdempotencyKey } from '../../core/http/idempotency-key.openapi.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
@@ -38,6 +39,18 @@ interface Call {
   key: string | undefined;
 }
 
+/** The first has no `userId`: it works for everybody, and before there is another user. */
+const EXAMPLES = {
+  'of your own': {
+    value: {
+      name: 'nightly import',
+      scopes: ['files:read', 'datasets:read'],
+      expiresAt: '2030-01-31T12:00:00Z',
+    },
+  },
+  'of another user': { value: { name: 'first key', userId: 'ada' } },
+};
+
 @ApiTags('access')
 @Controller('api-keys')
 export class ApiKeysController {
@@ -53,6 +66,8 @@ export class ApiKeysController {
    * key, and answers with `key: null`, since the key is stored nowhere.
    */
   @Post()
+  @AnswersWith('Location')
+  @ApiBody({ type: CreateApiKeyDto, examples: EXAMPLES })
   @Header('Cache-Control', 'no-store')
   @RequirePermission('keys:write')
   @ApiIdempotencyKey()
@@ -109,6 +124,7 @@ export class ApiKeysController {
    * new key this once.
    */
   @Post(':id/rotate')
+  @AnswersWith('Location')
   @Header('Cache-Control', 'no-store')
   @RequirePermission('keys:write')
   @ApiKeyId()

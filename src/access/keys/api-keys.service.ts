@@ -8,6 +8,7 @@ import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/c
 import { ApiKeyEndedError, ApiKeyNotFoundError, BootstrapKeyError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { UsersRepository } from '../users/users.repository.js';
+import { seenBy } from '../seen-by.js';
 import { generateApiKey, hashApiKey, hintOf } from './api-key.js';
 import { ApiKeysRepository, type ApiKeyView } from './api-keys.repository.js';
 import { reachOfNew, reachOfSuccessor, UNLIMITED, type KeyReach } from './key-reach.js';
@@ -47,7 +48,7 @@ export class ApiKeysService {
     record: RecordKey,
   ): Promise<NewApiKey> {
     return await this.unitOfWork.run(async (tx) => {
-      const userId = await this.userOf(caller, given.userId, tx);
+      const userId = await this.userOf(await this.asOf(tx, caller), given.userId, tx);
       const reach = reachOfNew(given, await this.reachOf(tx, caller), caller.permissions);
       const made = await this.insert(tx, { userId, name: given.name, ...reach });
       await this.audit.record(tx, caller, {
@@ -86,7 +87,8 @@ export class ApiKeysService {
   }
 
   /**
-   * Ends a key, in every process, from the moment this returns; one that is revoked already stays so.
+   * Ends a key from the moment this returns; in other processes from when PostgreSQL has told them, and
+   * after 5 s at the latest. One that is revoked already stays so.
    * @throws ApiKeyNotFoundError, BootstrapKeyError
    */
   async revoke(caller: Principal, id: string): Promise<void> {
@@ -118,7 +120,7 @@ export class ApiKeysService {
     record: RecordKey,
   ): Promise<NewApiKey> {
     return await this.unitOfWork.run(async (tx) => {
-      const old = await this.lock(tx, caller, id);
+      const old = await this.lock(tx, await this.asOf(tx, caller), id);
       if (old.revokedAt || (old.expiresAt && old.expiresAt.getTime() <= Date.now())) {
         throw new ApiKeyEndedError();
       }
@@ -151,6 +153,12 @@ export class ApiKeysService {
     return user.id;
   }
 
+  /** The caller as of this transaction: who was an admin a moment ago makes no key for others. */
+  private async asOf(tx: Transaction, caller: Principal): Promise<Principal> {
+    if (!caller.isAdmin) return caller;
+    return { ...caller, isAdmin: await this.users.isAdmin(tx, caller.id) };
+  }
+
   /** A key that was revoked a moment ago leaves no other behind. */
   private async reachOf(tx: Transaction, { keyId }: Principal): Promise<KeyReach> {
     if (keyId === null) return UNLIMITED;
@@ -178,9 +186,6 @@ export class ApiKeysService {
 
 const SET_ANOTHER =
   'The first admin key is replaced by STRATUM_BOOTSTRAP_KEY at the next start. To close that way in, disable its user.';
-
-/** `null`: the keys of everybody. */
-const seenBy = (caller: Principal): string | null => (caller.isAdmin ? null : caller.id);
 
 const targetsOf = ({ id, userId }: ApiKeyView): [`api-key:${string}`, `user:${string}`] => [
   `api-key:${id}`,

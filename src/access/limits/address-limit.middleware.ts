@@ -38,9 +38,11 @@ export class AddressLimitMiddleware implements NestMiddleware {
     if (this.env.RATE_LIMIT_PER_ADDRESS === 0 || UNLIMITED.test(request.url)) next();
     else if (request.headers.authorization === undefined || !GUARDED.test(request.url)) {
       this.count(request, response).then(() => next(), next);
-    } else if (this.isWatching) {
-      this.refuseKnown(request, response, next);
-    } else next();
+    } else {
+      response.once('finish', () => this.countUnguarded(request, response));
+      if (this.isWatching) this.refuseKnown(request, response, next);
+      else next();
+    }
   }
 
   /** Counts a credential that was worth nothing. @throws RateLimitedError */
@@ -61,6 +63,15 @@ export class AddressLimitMiddleware implements NestMiddleware {
 
   private get isWatching(): boolean {
     return performance.now() < this.watchUntil;
+  }
+
+  /** No guard has looked at the credential where there is no route: it is worth nothing, if not known. */
+  private countUnguarded(request: Request, response: Response): void {
+    const { authorization = '' } = request.headers;
+    if (response.statusCode !== 404 || request.principal) return;
+    if (this.trusted.has(digestOf(authorization))) return;
+    this.watchUntil = performance.now() + WATCH_MS;
+    void this.limiter.take(subjectOf(request), this.env.RATE_LIMIT_PER_ADDRESS);
   }
 
   private async count(request: Request, response: Response): Promise<void> {

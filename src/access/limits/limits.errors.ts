@@ -16,7 +16,7 @@ export class RateLimitedError extends AppError {
 
 /** As RFC 4331 section 6 has it for WebDAV: 507, and which quota it was. */
 export class QuotaExceededError extends AppError {
-  readonly kind = 'out-of-space';
+  readonly kind = 'over-quota';
   readonly code = 'quota-exceeded';
   readonly title = 'The quota has no room for this';
 

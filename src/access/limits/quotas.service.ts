@@ -1,18 +1,18 @@
 import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
-import { holdOf, type ReferenceOwner } from '../../core/contracts/file-references.contract.js';
+import {
+  holdOf,
+  keptBy,
+  type ReferenceOwner,
+} from '../../core/contracts/file-references.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import type {
-  IQuotas,
-  QuotaFinding,
-  SizedContent,
-  Usage,
-} from '../../core/contracts/quotas.contract.js';
-import type { Transaction } from '../../core/database/index.js';
+import type { IQuotas, SizedContent, Usage } from '../../core/contracts/quotas.contract.js';
+import { RetryTransaction, type Transaction } from '../../core/database/index.js';
+import { InstallationQuota } from './installation-quota.service.js';
 import { QuotaExceededError } from './limits.errors.js';
-import { QuotasRepository, type QuotaKind } from './quotas.repository.js';
-
-const datasetOwner = (id: string): ReferenceOwner => ({ type: 'dataset', id });
+import { QuotasRepository, type CountedBytes, type QuotaKind } from './quotas.repository.js';
+import { UsageCounts } from './usage-counts.service.js';
+import { UsagesRepository } from './usages.repository.js';
 
 /** The quotas that hold for an owner; `null`: none. */
 interface Quotas {
@@ -25,19 +25,33 @@ interface Quotas {
 interface Holder {
   quota: QuotaKind;
   id: string;
+  /** The user, or the dataset's owner. */
+  userId: string;
   bytes: number;
+}
+
+/** What is to be let in. */
+interface Addition {
+  /** Bytes of each content that comes, also of those that are kept already. */
+  offered: number;
+  alongside: number;
+  /** How many bytes of it are not kept yet. */
+  needed: () => Promise<number>;
 }
 
 @Injectable()
 export class QuotasService implements IQuotas, OnModuleInit {
   constructor(
     @Inject(ENV) private readonly env: Pick<Env, 'QUOTA_USER_BYTES' | 'QUOTA_DATASET_BYTES'>,
-    private readonly usage: QuotasRepository,
+    private readonly quotas: QuotasRepository,
+    private readonly usages: UsagesRepository,
+    private readonly counts: UsageCounts,
+    private readonly installation: InstallationQuota,
   ) {}
 
   /** A restart is the operator's way to change settings: under others, not all was counted. */
   async onModuleInit(): Promise<void> {
-    await this.usage.forgetAll();
+    await this.usages.forgetAll();
   }
 
   async admit(
@@ -48,21 +62,14 @@ export class QuotasService implements IQuotas, OnModuleInit {
     alongside: readonly SizedContent[] = [],
   ): Promise<void> {
     if (contents.length + alongside.length === 0) return;
+    await this.installation.admit(tx, caller, contents, alongside);
     const quotas = await this.of(owner, tx);
     if (!quotas) return;
-    const holders = holdersOf(quotas, owner);
-    const known: (number | null)[] = [];
-    for (const { quota, id } of holders) known.push(await this.usage.lock(tx, quota, id));
-    if (holders.length === 0) return;
-    const added = await this.usage.newTo(tx, owner, contents);
-    for (const [n, holder] of holders.entries()) {
-      const count = () =>
-        holder.quota === 'user'
-          ? this.usage.countUser(holder.id, added, tx)
-          : this.usage.countDataset(holder.id, tx).then(withNeeded(bytesOf(added)));
-      const atMost = known[n] ?? null;
-      const bytes = { added: bytesOf(added), alongside: bytesOf(alongside) };
-      await this.reserve(tx, caller, { ...holder, userId: quotas.userId, atMost }, bytes, count);
+    const once = [...new Map(contents.map((one) => [one.contentHash, one])).values()];
+    const bytes = { offered: bytesOf(once), alongside: bytesOf(alongside) };
+    for (const holder of holdersOf(quotas, owner)) {
+      const needed = () => this.quotas.countNeeded(tx, holder.quota, holder.id, once);
+      await this.reserve(tx, caller, holder, { ...bytes, needed });
     }
   }
 
@@ -70,15 +77,20 @@ export class QuotasService implements IQuotas, OnModuleInit {
     caller: Principal,
     { atLeast, atMost }: { atLeast: number; atMost: number },
   ): Promise<void> {
+    if (this.installation.isFullFor(atLeast)) {
+      // The caller's own only: that others have a content of this size is not the caller's to know.
+      if (await this.counts.hasOfSize(caller.id, atLeast, atMost)) return;
+      this.installation.refuse(caller, atLeast);
+    }
     const quotas = await this.of(holdOf(caller.id));
     if (!quotas || quotas.user === null) return;
-    const known = await this.usage.atMost('user', caller.id);
-    if (known !== null && known + atLeast <= quotas.user) return;
-    const { usedBytes } = await this.usage.countUser(caller.id, []);
+    const known = await this.usages.find('user', caller.id);
+    if (known && known.atMost + atLeast <= quotas.user) return;
+    const isFull = known?.isRecent && known.usedBytes + atLeast > quotas.user;
+    const { usedBytes } = isFull ? known : await this.counts.count('user', caller.id);
     if (usedBytes + atLeast <= quotas.user) return;
-    if (await this.usage.hasOfSize(caller.id, atLeast, atMost)) return;
-    const finding = { quota: 'user', neededBytes: atLeast, usedBytes } as const;
-    refuseOver(caller, quotas.userId, finding, quotas.user);
+    if (await this.counts.hasOfSize(caller.id, atLeast, atMost)) return;
+    refuse(caller, holderOf(caller.id, quotas.user), { neededBytes: atLeast, usedBytes });
   }
 
   async admitDataset(
@@ -87,52 +99,63 @@ export class QuotasService implements IQuotas, OnModuleInit {
     datasetId: string,
     newOwnerId: string,
   ): Promise<void> {
+    const before = await this.of(keptBy(datasetId), tx);
+    if (before) tx.afterCommit(() => this.usages.markGivenUp('user', before.userId));
     const quotas = await this.of(holdOf(newOwnerId), tx);
     if (!quotas || quotas.user === null) return;
-    const atMost = await this.usage.lock(tx, 'user', newOwnerId);
-    const neededBytes = await this.usage.countAdded(tx, datasetId, newOwnerId);
-    const holder = { quota: 'user', id: newOwnerId, bytes: quotas.user } as const;
-    await this.reserve(
-      tx,
-      caller,
-      { ...holder, userId: newOwnerId, atMost },
-      { added: neededBytes, alongside: 0 },
-      () => this.usage.countUser(newOwnerId, [], tx).then(withNeeded(neededBytes)),
-    );
+    const { usedBytes: offered } = await this.quotas.count('dataset', datasetId, tx);
+    const needed = () => this.quotas.countAdded(tx, datasetId, newOwnerId);
+    const addition = { offered, alongside: 0, needed };
+    await this.reserve(tx, caller, holderOf(newOwnerId, quotas.user), addition);
+  }
+
+  givenUp(tx: Transaction, { type, id }: ReferenceOwner): void {
+    if (type === 'hold') tx.afterCommit(() => this.usages.markGivenUp('user', id));
   }
 
   async usageOfUser(userId: string): Promise<Usage> {
     const quotas = await this.of(holdOf(userId));
-    const { usedBytes, files } = await this.usage.countUser(userId, []);
-    return { quotaBytes: quotas?.user ?? null, usedBytes, files };
+    return { quotaBytes: quotas?.user ?? null, ...(await this.usageOf('user', userId)) };
   }
 
   async usageOfDataset(datasetId: string): Promise<Usage> {
-    const quotas = await this.of(datasetOwner(datasetId));
-    const { usedBytes, files } = await this.usage.countDataset(datasetId);
-    return { quotaBytes: quotas?.dataset ?? null, usedBytes, files };
+    const quotas = await this.of(keptBy(datasetId));
+    return { quotaBytes: quotas?.dataset ?? null, ...(await this.usageOf('dataset', datasetId)) };
   }
 
-  /** What is known is enough to let in; to refuse, all is counted, in which what was given up shows. */
+  private async usageOf(kind: QuotaKind, id: string): Promise<CountedBytes> {
+    const known = await this.usages.find(kind, id);
+    const isExact = known?.isRecent && known.atMost === known.usedBytes;
+    const { usedBytes, files } = isExact ? known : await this.counts.count(kind, id);
+    return { usedBytes, files };
+  }
+
+  /**
+   * What is known is enough to let in. To refuse takes a recent count: without one, the transaction gives
+   * its locks and its connection back, and is run again after one.
+   */
   private async reserve(
     tx: Transaction,
     caller: Principal,
-    holder: Holder & { userId: string; atMost: number | null },
-    bytes: { added: number; alongside: number },
-    count: () => Promise<{ usedBytes: number; neededBytes: number }>,
+    holder: Holder,
+    { offered, alongside, needed }: Addition,
   ): Promise<void> {
-    const { quota, id, userId, atMost } = holder;
-    let next = atMost === null ? null : atMost + bytes.added + bytes.alongside;
-    if (bytes.added > 0 && (next === null || next > holder.bytes)) {
-      const { usedBytes, neededBytes } = await count();
-      refuseOver(caller, userId, { quota, neededBytes, usedBytes }, holder.bytes);
-      next = usedBytes + neededBytes + bytes.alongside;
+    const { quota, id, bytes } = holder;
+    const known = await this.usages.lock(tx, quota, id);
+    if (offered > 0 && !(known && known.atMost + offered <= bytes)) {
+      const neededBytes = await needed();
+      if (neededBytes > 0 && !(known && known.atMost + neededBytes <= bytes)) {
+        if (known?.isRecent && known.usedBytes + neededBytes > bytes) {
+          refuse(caller, holder, { neededBytes, usedBytes: known.usedBytes });
+        }
+        throw new RetryTransaction(async () => void (await this.counts.count(quota, id)));
+      }
     }
-    if (next !== null) await this.usage.note(tx, quota, id, next);
+    await this.usages.add(tx, quota, id, offered + alongside);
   }
 
   private async of(owner: ReferenceOwner, tx?: Transaction): Promise<Quotas | null> {
-    const own = await this.usage.find(owner, tx);
+    const own = await this.quotas.find(owner, tx);
     if (!own) return null;
     const { QUOTA_USER_BYTES, QUOTA_DATASET_BYTES } = this.env;
     return {
@@ -147,26 +170,29 @@ export class QuotasService implements IQuotas, OnModuleInit {
 /** Those whose quotas an addition counts against; the dataset first, which is the order of locks. */
 function holdersOf({ userId, user, dataset }: Quotas, owner: ReferenceOwner): Holder[] {
   return [
-    ...(dataset === null ? [] : [{ quota: 'dataset' as const, id: owner.id, bytes: dataset }]),
-    ...(user === null ? [] : [{ quota: 'user' as const, id: userId, bytes: user }]),
+    ...(dataset === null
+      ? []
+      : [{ quota: 'dataset' as const, id: owner.id, userId, bytes: dataset }]),
+    ...(user === null ? [] : [holderOf(userId, user)]),
   ];
 }
+
+const holderOf = (userId: string, bytes: number): Holder => ({
+  quota: 'user',
+  id: userId,
+  userId,
+  bytes,
+});
 
 const bytesOf = (contents: readonly SizedContent[]): number =>
   contents.reduce((sum, { size }) => sum + size, 0);
 
-const withNeeded =
-  (neededBytes: number) =>
-  ({ usedBytes }: { usedBytes: number }) => ({ usedBytes, neededBytes });
-
 /** @throws QuotaExceededError */
-function refuseOver(
+function refuse(
   caller: Principal,
-  userId: string,
-  { quota, neededBytes, usedBytes }: QuotaFinding & { usedBytes: number },
-  quotaBytes: number,
-): void {
-  if (neededBytes === 0 || usedBytes + neededBytes <= quotaBytes) return;
+  { quota, userId, bytes: quotaBytes }: Holder,
+  { neededBytes, usedBytes }: { neededBytes: number; usedBytes: number },
+): never {
   const isTheirs = quota === 'dataset' || caller.isAdmin || caller.id === userId;
   throw new QuotaExceededError({
     quota,

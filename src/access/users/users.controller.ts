@@ -14,6 +14,7 @@ import {
 import { ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { ApiIdempotencyKey } from '../../core/http/idempotency-key.openapi.js';
 import { PageQuery } from '../../core/http/page.query.js';
@@ -42,6 +43,7 @@ export class UsersController {
   @Post()
   @RequirePermission('users:write')
   @ApiIdempotencyKey()
+  @AnswersWith('Location')
   @ApiProblems({ ...CREATE_PROBLEMS, 409: [...CREATE_PROBLEMS[409], 'user-name-taken'] })
   async create(
     @Caller() caller: Principal,
@@ -68,6 +70,7 @@ export class UsersController {
 
   /** Describe a user. */
   @Get(':id')
+  @AnswersWith('ETag')
   @RequirePermission('users:read')
   @ApiUserKey()
   async get(
@@ -86,6 +89,7 @@ export class UsersController {
    * @remarks Fields that are left out stay as they are. A user who is disabled is kept out at once.
    */
   @Patch(':id')
+  @AnswersWith('ETag')
   @RequirePermission('users:write')
   @ApiUserKey()
   @ApiIfMatch()

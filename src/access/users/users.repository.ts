@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import { brokenUniqueConstraint, managerOf, type Transaction } from '../../core/database/index.js';
+import { managerOf, orTaken, type Transaction } from '../../core/database/index.js';
 import { lockGranted } from '../directory/directory.repository.js';
 import { UserNameTakenError } from '../access.errors.js';
 import { User } from '../entities/user.entity.js';
@@ -85,6 +85,15 @@ export class UsersRepository {
     return rows.length > 0;
   }
 
+  /** Whether this user is an admin, who stays one until the commit. */
+  async isAdmin(tx: Transaction, id: string): Promise<boolean> {
+    const rows = (await managerOf(tx).query(
+      'SELECT FROM users WHERE id = $1 AND is_admin AND disabled_at IS NULL FOR SHARE',
+      [id],
+    )) as unknown[];
+    return rows.length > 0;
+  }
+
   /** Whether the operator's key stands for this user. */
   async hasBootstrapKey(tx: Transaction, id: string): Promise<boolean> {
     const rows = (await managerOf(tx).query(
@@ -117,23 +126,18 @@ export class UsersRepository {
     );
   }
 
-  /** With keys and memberships. */
   /** From now on nothing is added that is the user's: whoever wants to is told that there is none. */
   async lockToRemove(tx: Transaction, id: string): Promise<void> {
     await lockGranted(tx, 'user', id);
     await managerOf(tx).query('SELECT FROM users WHERE id = $1 FOR UPDATE', [id]);
   }
 
+  /** With keys and memberships. */
   async remove(tx: Transaction, id: string): Promise<void> {
     await managerOf(tx).query('DELETE FROM users WHERE id = $1', [id]);
   }
 
   private async named<T>(name: string, work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      if (brokenUniqueConstraint(error) === 'users_name_key') throw new UserNameTakenError(name);
-      throw error;
-    }
+    return await orTaken('users_name_key', () => new UserNameTakenError(name), work);
   }
 }

@@ -1,13 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
-import type { Principal } from '../../core/contracts/principal.contract.js';
+import { PERMISSIONS, type Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
-import { UserNotFoundError } from '../../core/errors/index.js';
+import { ForbiddenError, UserNotFoundError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { BootstrapKeyError, LastAdminError, UserInUseError } from '../access.errors.js';
 import { KnownPrincipals } from '../authentication/known-principals.service.js';
 import { expect, type IsExpected } from '../edit-etag.js';
 import { isName } from '../names.js';
+import { seenBy } from '../seen-by.js';
 import { Ownership } from './ownership.js';
 import { UsersRepository, type UserFields, type UserView } from './users.repository.js';
 
@@ -40,7 +41,7 @@ export class UsersService {
 
   /**
    * @param record is called in the transaction, with the answer to be
-   * @throws UserNameTakenError
+   * @throws UserNameTakenError, ForbiddenError
    */
   async create(
     caller: Principal,
@@ -48,6 +49,7 @@ export class UsersService {
     record: (tx: Transaction, user: UserView) => Promise<void>,
   ): Promise<UserView> {
     return await this.unitOfWork.run(async (tx) => {
+      if (given.isAdmin) await this.requireAll(tx, caller);
       const user = await this.users.insert(tx, {
         name: given.name,
         displayName: given.displayName ?? '',
@@ -80,9 +82,10 @@ export class UsersService {
   }
 
   /**
-   * Edits what is given. Who is disabled is kept out, in every process, from the moment this returns.
+   * Edits what is given. Who is disabled is kept out from the moment this returns; in other processes
+   * from when PostgreSQL has told them, and after 5 s at the latest.
    * @throws UserNotFoundError, EtagMismatchError, UserNameTakenError, LastAdminError,
-   *   BootstrapKeyError
+   *   BootstrapKeyError, ForbiddenError
    */
   async patch(
     caller: Principal,
@@ -97,6 +100,7 @@ export class UsersService {
       const fields = merged(user, given);
       const edited = { ...user, ...fields };
       if (JSON.stringify(editable(edited)) === JSON.stringify(editable(user))) return user;
+      if (fields.isAdmin !== user.isAdmin) await this.requireAll(tx, caller);
       const isDemoted = user.isAdmin && !fields.isAdmin;
       if (isDemoted || (user.isAdmin && fields.disabledAt)) {
         await this.refuseLast(tx, user, isDemoted);
@@ -138,6 +142,13 @@ export class UsersService {
     if (!(await this.users.isOtherAdmin(tx, user.id))) throw new LastAdminError();
   }
 
+  /** A credential makes nobody who may do more than itself (as `KeyReach` has it for keys). */
+  private async requireAll(tx: Transaction, caller: Principal): Promise<void> {
+    const isFull = PERMISSIONS.every((permission) => caller.permissions.has(permission));
+    if (isFull && (await this.users.isAdmin(tx, caller.id))) return;
+    throw new ForbiddenError('Only a credential of an admin without scopes says who is an admin.');
+  }
+
   private async record(
     tx: Transaction,
     caller: Principal,
@@ -155,9 +166,6 @@ export class UsersService {
     });
   }
 }
-
-/** `null`: everybody. */
-const seenBy = (caller: Principal): string | null => (caller.isAdmin ? null : caller.id);
 
 function merged(user: UserView, given: GivenUser): UserFields {
   const { disabled = user.disabledAt !== null } = given;

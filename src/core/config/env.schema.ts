@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { FAULT_SWITCHES } from '../faults/fault-switches.js';
 import { parseSigningKey } from '../ed25519.js';
 import { isSecureUrl } from './secure-url.js';
 
@@ -52,6 +53,8 @@ const settings = z.object({
   STORAGE_BACKEND: z.string().min(1).default('local'),
   /** Bytes of the disk that uploads may not use. */
   STORAGE_RESERVE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(256 * 1024 ** 2),
+  /** Bytes of distinct contents that the installation may keep; 0: any number. */
+  STORAGE_QUOTA_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(0),
   /** The first admin key, in place of a generated one. */
   STRATUM_BOOTSTRAP_KEY: z
     .string()
@@ -100,6 +103,15 @@ const settings = z.object({
   /** Seconds the bytes of a collected file stay before they are removed: as long as your backups. */
   GC_RETAIN_SECONDS: whole(0, 365 * 86_400).default(7 * 86_400),
   /**
+   * Percent of all files, or of their bytes, above which the collector removes nothing until an operator
+   * says so: counted over a day, from 1,000 files on. 100: any number.
+   */
+  GC_MAX_PERCENT: whole(1, 100).default(5),
+  /** Bytes a second that are read again in the background to find what has rotted; 0: none by this process. */
+  SCRUB_BYTES_PER_SECOND: whole(0, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 2),
+  /** Days after which the bytes of a file are read again. */
+  SCRUB_INTERVAL_DAYS: whole(1, 36_500).default(30),
+  /**
    * Ed25519 private key that signs the audit log (PKCS #8, in PEM or base64), in place of a generated
    * one; replicas without a common data folder need it.
    */
@@ -119,6 +131,8 @@ const settings = z.object({
     .string()
     .regex(/^[A-Z]\d+[a-z]?(:\d+)?$/)
     .optional(),
+  /** For the fault tests only: a safeguard to leave out, which loses data. */
+  STRATUM_FAULT_SWITCH: z.enum(FAULT_SWITCHES).optional(),
 });
 
 /** What each setting needs beside it. */

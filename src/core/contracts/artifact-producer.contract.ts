@@ -11,6 +11,8 @@ export interface ContentExpectation {
   expectedSha256?: string;
   /** Bytes. @throws SizeMismatchError */
   expectedSize?: number;
+  /** Bytes, where the size is not known: so much room is kept for it. Not checked. */
+  sizeAtMost?: number;
   /** Ends the attempt: what was received is dropped. */
   signal?: AbortSignal;
 }

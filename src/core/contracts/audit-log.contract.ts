@@ -21,6 +21,11 @@ export const AUDIT_ACTIONS = [
   /** The holds of one caller were given up. */
   'file.release',
   'file.upload',
+  'fsck.cancel',
+  /** A check of the store; with `repair` among its details it may mend what it finds. */
+  'fsck.start',
+  /** An operator had the collector take a turn, or told it that a restored database is meant. */
+  'gc.run',
   'grant.delete',
   'grant.put',
   'group-member.add',

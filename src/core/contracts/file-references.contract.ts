@@ -16,6 +16,9 @@ export interface ReferenceOwner {
 /** The hold that a principal gets by uploading. It lasts until the principal gives it up. */
 export const holdOf = (principalId: string): ReferenceOwner => ({ type: 'hold', id: principalId });
 
+/** Whoever keeps the files of a dataset alive: the dataset. */
+export const keptBy = (datasetId: string): ReferenceOwner => ({ type: 'dataset', id: datasetId });
+
 /**
  * What the bytes are in one use. It belongs to the reference and not to the file, since the same
  * bytes can be used twice under different names.

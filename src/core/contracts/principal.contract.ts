@@ -17,6 +17,7 @@ export const PERMISSIONS = [
   'quotas:write',
   'audit:read',
   'metrics:read',
+  'storage:manage',
   'profile:read',
 ] as const;
 
@@ -29,6 +30,7 @@ export const ADMIN_PERMISSIONS: ReadonlySet<Permission> = new Set<Permission>([
   'quotas:write',
   'audit:read',
   'metrics:read',
+  'storage:manage',
 ]);
 
 /** What one may do with a dataset; each role may do what the one before it may. */

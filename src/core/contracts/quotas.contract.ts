@@ -16,9 +16,12 @@ export interface Usage {
 
 /** Which quota has no room, as members of the problem. */
 export interface QuotaFinding {
-  quota: 'user' | 'dataset';
+  quota: 'user' | 'dataset' | 'installation';
   neededBytes: number;
-  /** These two not to whoever writes to a dataset of another: how much that one keeps is its own affair. */
+  /**
+   * These two not to whoever writes to a dataset of another, and of the installation to admins alone: how
+   * much others keep is their own affair.
+   */
   quotaBytes?: number;
   usedBytes?: number;
 }
@@ -34,6 +37,10 @@ export interface SizedContent {
  * How many bytes users and datasets may keep. Bytes are those of distinct contents, whoever else keeps
  * them too: a user's are of the user's holds and of the datasets that the user owns, together; a
  * dataset's are of all its versions and their overlays. What is deleted counts until it is given up.
+ *
+ * A quota of the whole installation (STORAGE_QUOTA_BYTES) counts each content once; what is given up
+ * counts until the collector has come. It is kept without uploads waiting for each other, so it can be
+ * exceeded by what is published at the same moment, and by what other replicas publish in a few seconds.
  */
 export interface IQuotas {
   /**
@@ -41,8 +48,9 @@ export interface IQuotas {
    * references on them, before it does. Until it ends, nobody else adds to what the same user keeps:
    * uploads that come together can't exceed a quota together. What the owner has already needs no
    * room, so moves, restores and merges that add nothing are always let through. Without a quota this
-   * is one look-up by key; with one it is three statements more, whatever the owner keeps, except where
-   * the bytes are counted: at the first addition after a start, and before it refuses.
+   * is one look-up by key; with one it is two statements more, whatever the owner keeps. It refuses by a
+   * count that is at most five seconds old and older than no `givenUp`; without one it throws
+   * `RetryTransaction`, so that the count holds no lock and no connection of others.
    * @param alongside what the service itself adds: counted, and no reason to refuse
    * @throws QuotaExceededError
    */
@@ -71,7 +79,17 @@ export interface IQuotas {
     datasetId: string,
     newOwnerId: PrincipalId,
   ): Promise<void>;
-  /** Counts what a user keeps: 0.1 s for 10,000 files and 0.6 s for 100,000, on two busy cores. */
+  /**
+   * To be told in the transaction that gives up references: after its commit there may be room again at
+   * once. What is given up untold (by the releaser of deleted versions, by the end of a hold) is seen
+   * within five seconds.
+   */
+  givenUp(tx: Transaction, owner: ReferenceOwner): void;
+  /**
+   * What a user keeps, as counted within the last five seconds where nothing is known to have changed
+   * since; of a user without a quota, nothing is. A count takes 0.1 s for 10,000 files and 0.6 s for
+   * 100,000, on two busy cores; those who ask at the same time share one.
+   */
   usageOfUser(userId: PrincipalId): Promise<Usage>;
   /** The same of a dataset. */
   usageOfDataset(datasetId: string): Promise<Usage>;

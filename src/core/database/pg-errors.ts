@@ -43,6 +43,19 @@ function isFromDatabase(error: unknown): boolean {
   return wrapped !== undefined || syscall === 'connect' || syscall === 'getaddrinfo';
 }
 
+/** Does what breaks this unique constraint when something is taken, and throws what says so then. */
+export async function orTaken<T>(
+  constraint: string,
+  taken: () => Error,
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw brokenUniqueConstraint(error) === constraint ? taken() : error;
+  }
+}
+
 /** The name of the unique constraint that was broken, or `null` when it was another failure. */
 export function brokenUniqueConstraint(error: unknown): string | null {
   const { code, constraint } = driverError(error);

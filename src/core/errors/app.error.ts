@@ -19,7 +19,8 @@ export type ErrorKind =
   | 'checksum-mismatch'
   | 'internal'
   | 'unavailable'
-  | 'out-of-space';
+  | 'out-of-space'
+  | 'over-quota';
 
 /** One fault of an input: where (a JSON pointer, RFC 6901, or a parameter's name) and what. */
 export interface InputFault {

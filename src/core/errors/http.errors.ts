@@ -8,7 +8,7 @@ export class ValidationFailedError extends AppError {
   readonly title = 'The request is not valid';
 
   constructor(errors: InputFault[]) {
-    super(errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '), { errors });
+    super(errors.map(toldOf).join('; '), { errors });
   }
 
   static of(pointer: string, detail: string): ValidationFailedError {
@@ -22,6 +22,10 @@ export class ValidationFailedError extends AppError {
     );
   }
 }
+
+/** An empty pointer is the whole input. */
+const toldOf = ({ pointer, detail }: InputFault): string =>
+  pointer === '' ? detail : `${pointer}: ${detail}`;
 
 export class MalformedBodyError extends AppError {
   readonly kind = 'invalid-input';

@@ -6,6 +6,12 @@ import { problemOf, toAppError, type Problem } from './problem.js';
 /** How long a client that is still sending may go on, so that it reads its answer and not a reset. */
 const LINGER_MS = 5_000;
 
+/** Of `response.locals`: whatever the status says, the service is in order; for the log of requests. */
+export const REFUSED = 'isRefused';
+
+/** What is over a quota is the caller's affair, though it is answered with a status of servers. */
+const isRefusal = ({ kind }: AppError): boolean => kind === 'over-quota';
+
 /** Answers every failure, from whichever layer, with problem+json. The only one to know HTTP. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -16,7 +22,8 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<Response>();
     const error = toAppError(thrown);
     const problem = problemOf(error, request.id as string);
-    if (problem.status >= 500) this.log(error, problem);
+    if (isRefusal(error)) response.locals[REFUSED] = true;
+    else if (problem.status >= 500) this.log(error, problem);
     if (response.headersSent) {
       // Half an answer must not end like a whole one.
       response.destroy();

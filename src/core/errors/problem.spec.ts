@@ -42,6 +42,7 @@ describe('problemOf', () => {
     ['internal', 500],
     ['unavailable', 503],
     ['out-of-space', 507],
+    ['over-quota', 507],
   ])('answers a failure of the kind %s with %i', (kind, status) => {
     const error = new SampleError(kind);
     expect(statusOf(error)).toBe(status);
@@ -63,6 +64,14 @@ describe('problemOf', () => {
     expect(problemOf(new ValidationFailedError(errors), 'r')).toMatchObject({
       errors,
       detail: '/a: must be a; /b: must be b',
+    });
+  });
+
+  it('says of a fault of the whole input what it is, without a place', () => {
+    const error = ValidationFailedError.of('', 'must be an object');
+    expect(problemOf(error, 'r')).toMatchObject({
+      errors: [{ pointer: '', detail: 'must be an object' }],
+      detail: 'must be an object',
     });
   });
 

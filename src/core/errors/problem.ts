@@ -37,6 +37,7 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
   unavailable: 503,
   'out-of-space': 507,
+  'over-quota': 507,
 };
 
 /** RFC 9457. `code` is ours and stable; `instance` names the request in the log. */

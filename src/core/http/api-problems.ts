@@ -1,6 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
 import { ProblemDto } from '../errors/problem.dto.js';
+import { needsKey } from './api-headers.js';
 
 type CodesByStatus = Readonly<Record<number, readonly string[]>>;
 
@@ -29,38 +30,58 @@ const JSON_BODY: CodesByStatus = {
   415: ['unsupported-media-type', 'unsupported-content-encoding'],
 };
 
+/** Whatever changes something does it in a transaction. */
+const CHANGING_ROUTE: CodesByStatus = { 503: ['transaction-conflict', 'outcome-unknown'] };
+
 interface Operation {
+  'x-permission'?: string;
   security?: object[];
   requestBody?: { content: Record<string, unknown> };
-  responses: Record<string, { content?: Record<string, ProblemContent> }>;
-}
-
-interface ProblemContent {
-  examples?: Record<string, unknown>;
+  responses: Record<string, { description?: string; content?: Record<string, unknown> }>;
 }
 
 const PROBLEM_JSON = 'application/problem+json';
 
 /** What guards, parsers and the database can say on every route, so that none has to repeat it. */
 export function documentCommonProblems(document: OpenAPIObject): OpenAPIObject {
-  const operations = Object.values(document.paths).flatMap(
-    (path) => Object.values(path) as Operation[],
-  );
-  for (const operation of operations) {
-    add(operation, ANY_ROUTE);
-    if (operation.security?.some((scheme) => 'bearer' in scheme)) add(operation, ROUTE_WITH_KEY);
-    if (operation.requestBody?.content['application/json']) add(operation, JSON_BODY);
+  for (const path of Object.values(document.paths)) {
+    for (const [method, operation] of Object.entries(path as Record<string, Operation>)) {
+      add(operation, ANY_ROUTE);
+      if (needsKey(operation)) add(operation, ROUTE_WITH_KEY);
+      if (operation.requestBody?.content['application/json']) add(operation, JSON_BODY);
+      if (isChanging(method, operation)) add(operation, CHANGING_ROUTE);
+      tidy(operation);
+    }
   }
   return document;
 }
 
+/** A POST that only reads, since it asks for more than a URL holds, says so by its permission. */
+const isChanging = (method: string, operation: Operation): boolean =>
+  method !== 'get' && !operation['x-permission']?.endsWith(':read');
+
 function add(operation: Operation, codesByStatus: CodesByStatus): void {
   for (const [status, codes] of Object.entries(codesByStatus)) {
-    const examples = operation.responses[status]?.content?.[PROBLEM_JSON]?.examples ?? {};
-    const all = [...new Set([...codes, ...Object.keys(examples)])];
-    operation.responses[status] = { ...operation.responses[status], ...responseOf(all, status) };
+    const all = new Set([...codes, ...codesOf(operation.responses[status])]);
+    operation.responses[status] = {
+      ...operation.responses[status],
+      ...responseOf([...all], status),
+    };
   }
 }
+
+/** Of decorators that name one status Nest joins the descriptions, and keeps the examples of one. */
+function tidy({ responses }: Operation): void {
+  for (const [status, response] of Object.entries(responses)) {
+    if (!response.content?.[PROBLEM_JSON]) continue;
+    responses[status] = { ...response, ...responseOf([...new Set(codesOf(response))], status) };
+  }
+}
+
+const codesOf = (response: Operation['responses'][string] | undefined): string[] =>
+  response?.content?.[PROBLEM_JSON]
+    ? [...(response.description ?? '').matchAll(/`([a-z-]+)`/g)].map(([, code]) => code as string)
+    : [];
 
 const responseOf = (codes: readonly string[], status: string) => ({
   description: codes.map((code) => `\`${code}\``).join(', '),

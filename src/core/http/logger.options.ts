@@ -1,5 +1,7 @@
+import type { Response } from 'express';
 import type { Params } from 'nestjs-pino';
 import type { Env } from '../config/config.js';
+import { REFUSED } from '../errors/problem.filter.js';
 import { redactUrl } from './redact-url.js';
 
 /**
@@ -19,8 +21,9 @@ export const loggerOptions = (env: Env): Params => ({
     },
     autoLogging: { ignore: (request) => request.url?.startsWith('/health/') ?? false },
     customLogLevel: (_request, response, error) => {
-      if (error || response.statusCode >= 500) return 'error';
-      return 'info';
+      const { locals } = response as Partial<Response>;
+      if (locals?.[REFUSED]) return 'info';
+      return error || response.statusCode >= 500 ? 'error' : 'info';
     },
   },
 });

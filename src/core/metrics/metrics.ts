@@ -33,6 +33,38 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly scrubbedObjects = new Counter({
+    name: 'stratum_scrubbed_objects_total',
+    help: 'Objects that were read again, by what was found of them',
+    labelNames: ['found'],
+    registers: [this.registry],
+  });
+
+  readonly scrubbedBytes = new Counter({
+    name: 'stratum_scrubbed_bytes_total',
+    help: 'Bytes that were read again',
+    registers: [this.registry],
+  });
+
+  readonly gcBrake = new Gauge({
+    name: 'stratum_gc_brake',
+    help: 'Whether the garbage collector is kept from removing anything, by reason',
+    labelNames: ['reason'],
+    registers: [this.registry],
+  });
+
+  readonly gcDoomedBytes = new Counter({
+    name: 'stratum_gc_doomed_bytes_total',
+    help: 'Bytes of files that nobody refers to, marked for removal by this process',
+    registers: [this.registry],
+  });
+
+  readonly gcDeletedBytes = new Counter({
+    name: 'stratum_gc_deleted_bytes_total',
+    help: 'Bytes of files removed by this process',
+    registers: [this.registry],
+  });
+
   constructor() {
     collectDefaultMetrics({ register: this.registry });
   }

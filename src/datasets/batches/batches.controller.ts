@@ -50,7 +50,6 @@ export class BatchesController {
     404: ['dataset-not-found'],
     409: ['idempotency-in-progress'],
     422: ['idempotency-key-reused'],
-    503: ['transaction-conflict', 'outcome-unknown'],
   })
   async tag(
     @Caller() caller: Principal,

@@ -1,7 +1,8 @@
 import { Body, Controller, Delete, Headers, HttpCode, Param, Post, Res } from '@nestjs/common';
-import { ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiHeader, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { etagOf, isExpectedBy } from '../dataset-etag.js';
@@ -38,10 +39,12 @@ export class DeletionController {
 
   /** Restore a dataset that was deleted less than 7 days ago. */
   @Post('restore')
+  @AnswersWith('ETag')
   @HttpCode(200)
   @ApiTags('datasets')
   @RequirePermission('datasets:write', 'admin')
   @ApiParam({ name: 'id', description: 'Id of the dataset, or the slug that it had.' })
+  @ApiBody({ type: RestoreDatasetDto, examples: { 'with its old slug': { value: {} } } })
   @ApiProblems({ 404: ['dataset-not-found'], 409: ['slug-taken'] })
   async restoreDataset(
     @Caller() caller: Principal,

@@ -1,10 +1,5 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { PeriodicTask } from '../../core/background/periodic-task.js';
 import { ENV, type Env } from '../../core/config/config.js';
 import {
   FILE_REFERENCES,
@@ -26,48 +21,32 @@ const REMOVED_ROWS = 10_000;
  * marked in the transaction that gives it up; the dataset's row is locked, as by a commit.
  */
 @Injectable()
-export class Releaser implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(Releaser.name);
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> = Promise.resolve();
-  private isStopping = false;
-
+export class Releaser extends PeriodicTask {
   constructor(
     @Inject(FILE_REFERENCES) private readonly references: IFileReferences,
-    @Inject(ENV) private readonly env: Pick<Env, 'GC_INTERVAL_SECONDS'>,
+    @Inject(ENV) env: Pick<Env, 'GC_INTERVAL_SECONDS'>,
     private readonly releases: ReleasesRepository,
     private readonly layers: LayersRepository,
     private readonly versions: VersionReleaser,
     private readonly unitOfWork: UnitOfWork,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.env.GC_INTERVAL_SECONDS === 0) return;
-    this.timer = setInterval(() => this.releaseLater(), this.env.GC_INTERVAL_SECONDS * 1000);
-    this.timer.unref();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    if (this.timer) clearInterval(this.timer);
-    await this.running;
+  ) {
+    super({
+      intervalMs: env.GC_INTERVAL_SECONDS * 1000,
+      failure: 'What was deleted could not be given up; trying later.',
+    });
   }
 
   /** Sometime soon: nobody waits for it. */
   releaseLater(): void {
-    this.release().catch((error: unknown) => {
-      this.logger.warn({ err: error }, 'What was deleted could not be given up; trying later.');
-    });
+    this.wake();
   }
 
-  /** Everything that is due now, one turn after the other. */
+  /** Everything that is due now, after the turn that is running. */
   async release(): Promise<void> {
-    const done = this.running.then(() => this.releaseDue());
-    this.running = done.catch(() => undefined);
-    await done;
+    await this.alone(() => this.turn());
   }
 
-  private async releaseDue(): Promise<void> {
+  protected async turn(): Promise<void> {
     await this.each(await this.releases.deletedVersions(BATCH), (version) =>
       this.versions.release(version, () => this.isStopping),
     );

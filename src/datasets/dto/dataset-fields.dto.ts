@@ -56,7 +56,8 @@ export class PatchDatasetDto extends PartialType(DatasetFieldsDto, {
   skipNullProperties: false,
 }) {
   /**
-   * Id or name of the user whose it shall be. Who was the owner has no role any more but by a grant.
+   * Id or name of the user whose it shall be: oneself, or anybody for admins of the installation. Who was
+   * the owner has no role any more but by a grant.
    * @example ada
    */
   @MayBeAbsent()

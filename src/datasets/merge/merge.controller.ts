@@ -3,6 +3,7 @@ import { ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { IdempotencyService } from '../../core/idempotency/idempotency.service.js';
@@ -29,6 +30,7 @@ const PROBLEMS = {
 
 const ApiDerived = (): MethodDecorator =>
   applyDecorators(
+    AnswersWith('Location'),
     ApiCreatedResponse({ type: VersionDto, description: 'The version that was made.' }),
     ApiOkResponse({
       type: VersionDto,

@@ -15,6 +15,7 @@ import { ApiHeader, ApiOkResponse, ApiCreatedResponse, ApiParam, ApiTags } from 
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { EtagMismatchError, IfMatchRequiredError } from '../../core/errors/index.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { listsEtag } from '../../core/http/content/conditions.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
@@ -55,6 +56,7 @@ export class RefsController {
 
   /** Where a branch or a tag is. */
   @Get(':name')
+  @AnswersWith('ETag')
   @Header('Cache-Control', NO_CACHE)
   @RequirePermission('datasets:read', 'reader')
   @ApiDatasetKey()
@@ -78,6 +80,7 @@ export class RefsController {
    * quotes. Tags don't move.
    */
   @Put(':name')
+  @AnswersWith('ETag')
   @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiRefName()

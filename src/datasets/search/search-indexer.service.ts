@@ -1,11 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { PeriodicTask } from '../../core/background/periodic-task.js';
 import { EVENT_BUS, type IEventBus } from '../../core/contracts/event-bus.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
 import { documentOf } from './search-document.js';
@@ -25,33 +20,31 @@ const EVENTS = ['dataset.created', 'dataset.updated', 'version.created'] as cons
  * to look sooner.
  */
 @Injectable()
-export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(SearchIndexer.name);
+export class SearchIndexer extends PeriodicTask {
   private readonly subscriptions: (() => void)[] = [];
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> | null = null;
-  private isWanted = false;
-  private isStopping = false;
 
   constructor(
     @Inject(EVENT_BUS) private readonly events: IEventBus,
     private readonly index: SearchIndexRepository,
     private readonly unitOfWork: UnitOfWork,
-  ) {}
+  ) {
+    super({
+      intervalMs: INTERVAL_MS,
+      startsAtOnce: true,
+      failure: 'Changed datasets were not indexed; trying later.',
+    });
+  }
 
-  onApplicationBootstrap(): void {
+  override onApplicationBootstrap(): void {
     for (const event of EVENTS) {
       this.subscriptions.push(this.events.subscribe(event, () => this.wake()));
     }
-    this.timer = setInterval(() => this.wake(), INTERVAL_MS).unref();
-    this.wake();
+    super.onApplicationBootstrap();
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    if (this.timer) clearInterval(this.timer);
+  override async beforeApplicationShutdown(): Promise<void> {
     for (const end of this.subscriptions) end();
-    await this.running;
+    await super.beforeApplicationShutdown();
   }
 
   /** Waits until what was committed before the call is indexed, by whichever replica. At most 2 s. */
@@ -61,29 +54,11 @@ export class SearchIndexer implements OnApplicationBootstrap, BeforeApplicationS
     const deadline = performance.now() + PATIENCE_MS;
     do {
       this.wake();
-      await Promise.race([this.running, delay(POLL_MS)]);
+      await Promise.race([this.idle, delay(POLL_MS)]);
     } while ((await this.index.hasRecentMarks(newest)) && performance.now() < deadline);
   }
 
-  /** Nobody waits for it: marks set while it runs are worked off by one more turn. */
-  private wake(): void {
-    this.isWanted = true;
-    if (this.isStopping) return;
-    this.running ??= this.work().finally(() => (this.running = null));
-  }
-
-  private async work(): Promise<void> {
-    while (this.isWanted && !this.isStopping) {
-      this.isWanted = false;
-      try {
-        await this.drain();
-      } catch (error) {
-        this.logger.warn({ err: error }, 'Changed datasets were not indexed; trying later.');
-      }
-    }
-  }
-
-  private async drain(): Promise<void> {
+  protected async turn(): Promise<void> {
     let size = BATCH;
     while (!this.isStopping) {
       let taken: Mark[] = [];

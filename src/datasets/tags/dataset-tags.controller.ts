@@ -2,6 +2,7 @@ import { Controller, Delete, Get, Headers, HttpCode, Param, Put, Res } from '@ne
 import { ApiParam, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { etagOf, isExpectedBy } from '../dataset-etag.js';
@@ -9,10 +10,7 @@ import { ApiDatasetKey, ApiIfMatch } from '../datasets.openapi.js';
 import { TagPageDto } from './dto/tag.dto.js';
 import { TagsService } from './tags.service.js';
 
-const EDIT_PROBLEMS = {
-  400: ['validation-failed'],
-  503: ['transaction-conflict', 'outcome-unknown'],
-} as const;
+const EDIT_PROBLEMS = { 400: ['validation-failed'] } as const;
 
 @ApiTags('tags')
 @Controller('datasets/:id/tags')
@@ -34,6 +32,7 @@ export class DatasetTagsController {
    * changes nothing. A dataset has at most 50.
    */
   @Put(':tag')
+  @AnswersWith('ETag')
   @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()
   @ApiParam({ name: 'tag', example: 'climate' })
@@ -59,6 +58,7 @@ export class DatasetTagsController {
    * @remarks An edit of the dataset: its ETag changes, and comes with the answer.
    */
   @Delete(':tag')
+  @AnswersWith('ETag')
   @HttpCode(204)
   @RequirePermission('datasets:write', 'writer')
   @ApiDatasetKey()

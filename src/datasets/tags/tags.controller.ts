@@ -33,7 +33,6 @@ export class TagsController {
   @ApiProblems({
     404: ['tag-not-found'],
     409: ['tag-too-common'],
-    503: ['transaction-conflict', 'outcome-unknown'],
   })
   async rename(
     @Caller() caller: Principal,

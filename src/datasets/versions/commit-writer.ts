@@ -7,6 +7,7 @@ import {
 } from '../../core/contracts/artifact-producer.contract.js';
 import {
   FILE_REFERENCES,
+  keptBy,
   type AcquiredReference,
   type IFileReferences,
   type ReferenceOwner,
@@ -49,9 +50,6 @@ export interface PreparedCommit {
   mergedId: string | null;
   overlay: StagedArtifact;
 }
-
-/** Whoever keeps the files of a dataset alive: the dataset. */
-const ownerOf = (datasetId: string): ReferenceOwner => ({ type: 'dataset', id: datasetId });
 
 /** Writes the rows of a commit: as many as it has changes, however large the dataset is. */
 @Injectable()
@@ -137,7 +135,7 @@ export class CommitWriter {
     const files = new Map<string, DescribedFile>();
     for (const [path, entry] of plan) if (entry !== null) files.set(path, fileOf(entry));
     const all = [...files.values()];
-    const owner = ownerOf(version.datasetId);
+    const owner = keptBy(version.datasetId);
     await this.references.admit(tx, caller, owner, all, [version.overlay]);
     const acquired = await this.acquire(tx, caller, owner, all);
     const ids = await this.components.insertAll(
@@ -175,7 +173,7 @@ export class CommitWriter {
   }
 
   private async publishOverlay(tx: Transaction, { datasetId, overlay }: PreparedCommit) {
-    await this.producer.publish(tx, [overlay], ownerOf(datasetId));
+    await this.producer.publish(tx, [overlay], keptBy(datasetId));
     const [made] = await this.references.ofAttempts(tx, [overlay.attemptId]);
     const { fileId, referenceId } = made as AcquiredReference;
     return { overlayFileId: fileId, overlayReferenceId: referenceId };

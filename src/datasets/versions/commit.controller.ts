@@ -2,6 +2,7 @@ import { Controller, Headers, Param, Post, Req, Res } from '@nestjs/common';
 import { ApiBody, ApiExtension, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { AlsoStreamed, JsonBodyLimit } from '../../core/http/json-body.guard.js';
 import { MORE_BODIES } from '../../core/http/more-bodies.extension.js';
@@ -17,6 +18,26 @@ import { VersionDto } from './dto/version.dto.js';
 import { toVersionDto } from './versions.mapper.js';
 
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** The first works on any dataset, with the first file that was uploaded. */
+const EXAMPLES = {
+  'a file': {
+    value: {
+      message: 'Add the weather',
+      changes: [{ op: 'put', path: 'data/weather.csv', fileId: 1 }],
+    },
+  },
+  'several changes, on a version': {
+    value: {
+      message: 'Correct the units of wind',
+      parent: 1,
+      changes: [
+        { op: 'put', path: 'data/weather.csv', fileId: 2 },
+        { op: 'move', from: 'old.csv', path: 'archive/old.csv' },
+        { op: 'delete', path: 'draft.csv' },
+      ],
+    },
+  },
+};
 const NDJSON_BODY = {
   schema: {
     type: 'string',
@@ -24,7 +45,6 @@ const NDJSON_BODY = {
       'First line: the object of the JSON form without `changes`. Every other line: one change. At most 1,000,000 changes, 128 KiB a line, 512 MiB in all.',
     example: `{"message":"Correct the units of wind"}
 {"op":"put","path":"data/weather.csv","fileId":1}
-{"op":"delete","path":"draft.csv"}
 `,
   },
 };
@@ -49,10 +69,11 @@ export class CommitController {
   @RequirePermission('datasets:write', 'writer')
   @JsonBodyLimit(MAX_BODY_BYTES)
   @AlsoStreamed(NDJSON)
-  @ApiBody({ type: CommitDto })
+  @ApiBody({ type: CommitDto, examples: EXAMPLES })
   @ApiExtension(MORE_BODIES, { [NDJSON]: NDJSON_BODY })
   @ApiDatasetKey()
   @ApiIdempotencyKey()
+  @AnswersWith('Location')
   @ApiProblems({
     ...COMMIT_PROBLEMS,
     400: ['validation-failed', 'malformed-body', 'request-aborted'],

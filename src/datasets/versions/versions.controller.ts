@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { sendContent } from '../../core/http/content/content-response.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
@@ -64,6 +65,7 @@ export class VersionsController {
    * `/v1/schemas/overlay`.
    */
   @Get(':ref/overlay')
+  @AnswersWith('ETag', 'Repr-Digest')
   @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
   @ApiOkResponse({ content: { 'application/json': { schema: { type: 'object' } } } })
@@ -114,6 +116,7 @@ export class VersionsController {
 
   /** Download a file of a version by its path. */
   @Get(':ref/content/*path')
+  @AnswersWith('ETag', 'Repr-Digest')
   @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
   @ApiOperation({ summary: 'Download a file of a version by its path' })

@@ -30,3 +30,9 @@ export const STORAGE_BACKENDS: Readonly<Record<string, StorageBackendType>> = {
     },
   },
 };
+
+/** The configuration of the backend that STORAGE_BACKEND names; an unknown name is the factory's to refuse. */
+export const backendConfigOf = (env: Env): Record<string, unknown> =>
+  Object.hasOwn(STORAGE_BACKENDS, env.STORAGE_BACKEND)
+    ? (STORAGE_BACKENDS[env.STORAGE_BACKEND]?.configOf(env) ?? {})
+    : {};

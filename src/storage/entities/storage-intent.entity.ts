@@ -39,6 +39,10 @@ export class StorageIntent {
   @Column({ type: 'text', name: 'last_error', nullable: true })
   lastError: string | null;
 
+  /** Bytes of a file that was collected; `null`: of an upload that came to nothing, not known. */
+  @Column({ type: 'bigint', name: 'size_bytes', nullable: true })
+  sizeBytes: string | null;
+
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;
 }

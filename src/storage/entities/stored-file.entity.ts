@@ -3,12 +3,20 @@ import { Check, Column, CreateDateColumn, Entity, Index, PrimaryGeneratedColumn 
 /** What is known of a file's bytes: `unchecked` while a scrub reads them. */
 export type FileHealth = 'ok' | 'unchecked' | 'corrupt' | 'missing';
 
+/**
+ * Whether nothing bad is known of the bytes. What a scrub is reading counts as well as before: a large
+ * file is read for hours, in which every upload of it would be stored once more.
+ */
+export const isTrusted = (health: FileHealth): boolean => health === 'ok' || health === 'unchecked';
+
 /** One distinct content. A row exists only while its bytes are durable. */
 @Entity('files')
 @Check('files_content_hash_check', `"content_hash" ~ '^[0-9a-f]{64}$'`)
 @Check('files_size_bytes_check', '"size_bytes" >= 0')
 @Check('files_reference_count_check', '"reference_count" >= 0')
 @Check('files_zero_since_check', '("reference_count" = 0) = ("zero_since" IS NOT NULL)')
+@Index('files_unchecked_index', ['scrubUntil'], { where: `"health" = 'unchecked'` })
+@Index('files_verified_index', { synchronize: false })
 @Index('files_zero_since_index', ['zeroSince'], { where: '"reference_count" = 0' })
 export class StoredFile {
   @PrimaryGeneratedColumn({ type: 'int', primaryKeyConstraintName: 'files_pkey' })
@@ -44,6 +52,10 @@ export class StoredFile {
 
   @Column({ type: 'timestamptz', name: 'last_verified_at', nullable: true })
   lastVerifiedAt: Date | null;
+
+  /** While it is `unchecked`: who reads it has died when this is over. */
+  @Column({ type: 'timestamptz', name: 'scrub_until', nullable: true })
+  scrubUntil: Date | null;
 
   @CreateDateColumn({ type: 'timestamptz', name: 'created_at' })
   createdAt: Date;

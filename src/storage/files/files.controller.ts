@@ -131,7 +131,6 @@ export class FilesController {
    */
   @Delete(':id')
   @ApiFileId()
-  @ApiProblems({ 503: ['transaction-conflict', 'outcome-unknown'] })
   @HttpCode(204)
   @RequirePermission('files:write')
   async release(@Caller() caller: Principal, @Param('id', FileIdPipe) id: number): Promise<void> {

@@ -11,6 +11,7 @@ import {
   ApiResponse,
   getSchemaPath,
 } from '@nestjs/swagger';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { MORE_BODIES } from '../../core/http/more-bodies.extension.js';
 import { FileDescriptionDto } from './dto/file-description.dto.js';
@@ -36,13 +37,7 @@ const UPLOAD_PROBLEMS = {
   422: ['idempotency-key-reused'],
   429: ['too-many-uploads'],
   500: ['content-hash-conflict'],
-  503: [
-    'upload-slots-busy',
-    'upload-lease-lost',
-    'storage-unavailable',
-    'transaction-conflict',
-    'outcome-unknown',
-  ],
+  503: ['upload-slots-busy', 'upload-lease-lost', 'storage-unavailable'],
   507: ['storage-full', 'quota-exceeded'],
 } as const;
 
@@ -85,11 +80,8 @@ The content is hashed on the way and stored once, whoever uploads it. The answer
         'SHA-256 of the file (RFC 9530): `sha-256=:<base64>:`. Checked before anything is kept.',
     }),
     IDEMPOTENCY_KEY,
-    ApiResponse({
-      status: 201,
-      type: CreatedFileDto,
-      headers: { Location: { description: 'Path of the file.', schema: { type: 'string' } } },
-    }),
+    AnswersWith('Location'),
+    ApiResponse({ status: 201, type: CreatedFileDto }),
     ApiProblems({ ...UPLOAD_PROBLEMS, 422: ['digest-mismatch', 'idempotency-key-reused'] }),
   );
 
@@ -153,6 +145,7 @@ export const ApiContent = (): MethodDecorator =>
       ApiHeader({ name, description, required: false }),
     ),
     ApiProduces('application/octet-stream'),
+    AnswersWith('ETag', 'Repr-Digest'),
     ApiResponse({ status: 200, description: 'All bytes.', schema: FILE_PART }),
     ApiResponse({ status: 206, description: 'The ranges asked for.', schema: FILE_PART }),
     ApiResponse({ status: 304, description: 'The caller has these bytes.' }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   Inject,
   Injectable,
@@ -5,34 +6,27 @@ import {
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
 } from '@nestjs/common';
-import {
-  STORAGE_BACKEND,
-  type IStorageBackend,
-} from '../../core/contracts/storage-backend.contract.js';
 import { ENV, type Env } from '../../core/config/config.js';
-import { UnitOfWork, type Transaction } from '../../core/database/index.js';
-import { faultPoint } from '../../core/faults/fault-points.js';
-import { UploadsRepository } from '../uploads/uploads.repository.js';
-import { GarbageRepository, type DueDelete } from './garbage.repository.js';
+import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { UnitOfWork } from '../../core/database/index.js';
+import { Metrics } from '../../core/metrics/metrics.js';
+import {
+  BRAKES,
+  type BrakeReason,
+  type CollectionOptions,
+  type CollectionReport,
+} from './collection-report.js';
+import { Collection } from './collection.service.js';
+import { GcRunsRepository } from './gc-runs.repository.js';
 
-const BATCH = 100;
-
-export interface CollectionReport {
-  /** Uploads taken for dead. */
-  reaped: number;
-  /** References whose time was over. */
-  expired: number;
-  /** Files without references whose rows were removed. */
-  doomed: number;
-  /** Objects removed. */
-  deleted: number;
-  /** Removals that failed and will be repeated. */
-  failed: number;
-}
+/** A brake is told of this often, and not each minute. */
+const TELL_EVERY_MS = 60 * 60 * 1000;
 
 /**
  * Removes what nobody refers to, online, in any number of processes at once, without a leader. It
  * is correct at a grace of zero: grace and retention are only for people who change their mind.
+ * One turn at a time in each process.
  */
 @Injectable()
 export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicationShutdown {
@@ -40,13 +34,16 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
   private timer: NodeJS.Timeout | null = null;
   private running: Promise<unknown> = Promise.resolve();
   private stopped = false;
+  private lastTold: { reason: BrakeReason; at: number } | null = null;
+  private lastBrake: BrakeReason | null = null;
 
   constructor(
-    @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
     @Inject(ENV) private readonly env: Env,
-    private readonly garbage: GarbageRepository,
+    @Inject(AUDIT_LOG) private readonly audit: IAuditLog,
+    private readonly collection: Collection,
+    private readonly runs: GcRunsRepository,
+    private readonly metrics: Metrics,
     private readonly unitOfWork: UnitOfWork,
-    private readonly uploads: UploadsRepository,
   ) {}
 
   onApplicationBootstrap(): void {
@@ -55,72 +52,83 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
 
   async beforeApplicationShutdown(): Promise<void> {
     this.stopped = true;
+    this.collection.stop();
     if (this.timer) clearTimeout(this.timer);
     await this.running;
   }
 
-  /** One turn: everything that is due now. Only objects of this process's backend are removed. */
-  async collect(): Promise<CollectionReport> {
-    const report = { reaped: 0, expired: 0, doomed: 0, deleted: 0, failed: 0 };
-    report.reaped = await this.garbage.reapUploads();
-    faultPoint('G2');
-    await this.uploads.sweep();
-    report.expired = await this.inBatches((tx) => this.garbage.expireReferences(tx, BATCH));
-    report.doomed = await this.doomAll();
-    for (let due = await this.take(); due.length > 0; due = await this.take()) {
-      for (const object of due) report[(await this.remove(object)) ? 'deleted' : 'failed'] += 1;
-    }
-    return report;
+  /** What keeps this process's collector from removing anything, as its last turn has found it. */
+  get brake(): BrakeReason | null {
+    return this.lastBrake;
   }
 
-  private async doomAll(): Promise<number> {
-    const limits = {
-      graceSeconds: this.env.GC_GRACE_SECONDS,
-      retainSeconds: this.env.GC_RETAIN_SECONDS,
-      batch: BATCH,
-    };
-    return await this.inBatches(async (tx) => {
-      const count = await this.garbage.doom(tx, limits);
-      faultPoint('G1');
-      return count;
+  /** A turn by itself, when the one that runs is over; a dry run waits for none. */
+  async collect(options: CollectionOptions = {}): Promise<CollectionReport> {
+    const run = { id: randomUUID(), askedBy: 'schedule', forced: false } as const;
+    return await this.inTurn(options, () => this.collection.turn(run, options));
+  }
+
+  /**
+   * A turn that somebody asked for, recorded before it begins, with who it was in the audit log.
+   * @param actor `null`: a command on the machine
+   */
+  async run(actor: Principal | null, options: CollectionOptions): Promise<CollectionReport> {
+    if (options.dryRun) return await this.collect(options);
+    const { force = false, acceptRestore = false } = options;
+    const run = { id: randomUUID(), askedBy: 'operator', forced: force } as const;
+    return await this.inTurn(options, async () => {
+      await this.unitOfWork.run(async (tx) => {
+        await this.runs.add(tx, run, {});
+        await this.audit.record(tx, actor, {
+          action: 'gc.run',
+          targets: [`gc-run:${run.id}`],
+          before: null,
+          after: { force, acceptRestore },
+          details: { force, acceptRestore },
+        });
+      });
+      return await this.collection.turn(run, options);
     });
   }
 
-  /** Repeats a step, each time in a transaction of its own, until it finds less than a batch. */
-  private async inBatches(step: (tx: Transaction) => Promise<number>): Promise<number> {
-    for (let total = 0; ;) {
-      const count = await this.unitOfWork.run(step);
-      total += count;
-      if (count < BATCH || this.stopped) return total;
-    }
+  private inTurn(
+    { dryRun, force, acceptRestore }: CollectionOptions,
+    turn: () => Promise<CollectionReport>,
+  ): Promise<CollectionReport> {
+    const before = dryRun ? Promise.resolve() : this.running;
+    const result = before.then(async () => {
+      const report = await turn();
+      // What it would be like without a brake says nothing of the brake.
+      if (!dryRun || !(force || acceptRestore)) this.note(report);
+      return report;
+    });
+    if (!dryRun) this.running = result.catch(() => undefined);
+    return result;
   }
 
-  private async take(): Promise<DueDelete[]> {
-    return this.stopped ? [] : await this.garbage.takeDeletes(this.backend.name, BATCH);
-  }
-
-  private async remove(due: DueDelete): Promise<boolean> {
-    try {
-      await this.backend.deleteFile(due.storageKey);
-      faultPoint('G3');
-      // Longer than any writer frozen at the worst moment is likely to sleep.
-      await this.garbage.finishDelete(due, this.env.UPLOAD_LEASE_SECONDS * 10);
-      return true;
-    } catch (error) {
-      this.logger.warn(
-        { err: error, intent: due.id },
-        'An object could not be removed; trying later.',
-      );
-      await this.garbage.postpone(due.id, String(error)).catch(() => undefined);
-      return false;
+  private note({ dryRun, doomed, deleted, heldBack }: CollectionReport): void {
+    const brake = heldBack?.reason ?? null;
+    this.lastBrake = brake;
+    for (const reason of BRAKES) this.metrics.gcBrake.set({ reason }, Number(reason === brake));
+    if (!dryRun) {
+      this.metrics.gcDoomedBytes.inc(doomed.bytes);
+      this.metrics.gcDeletedBytes.inc(deleted.bytes);
     }
+    if (!heldBack) {
+      this.lastTold = null;
+      return;
+    }
+    const { lastTold } = this;
+    if (lastTold?.reason === brake && Date.now() - lastTold.at < TELL_EVERY_MS) return;
+    this.lastTold = { reason: heldBack.reason, at: Date.now() };
+    this.logger.warn(heldBack, `The garbage collector is held back: ${heldBack.detail}`);
   }
 
   private schedule(): void {
     this.timer = setTimeout(() => {
-      this.running = this.collect()
+      void this.collect()
         .then((report) => {
-          if (Object.values(report).some(Boolean)) this.logger.log(report, 'Garbage collected.');
+          if (report.runId) this.logger.log(report, 'Garbage collected.');
         })
         .catch((error: unknown) => this.logger.error({ err: error }, 'Garbage collection failed.'))
         .finally(() => {

@@ -19,6 +19,7 @@ import { ArtifactProducer } from './artifact-producer.service.js';
 import { Attempts } from './attempts.js';
 import type { IntentsRepository } from './intents.repository.js';
 import { Settlement } from './settlement.service.js';
+import { StorageSpace } from './storage-space.service.js';
 import type { StoredFilesRepository } from './stored-files.repository.js';
 import { UploadLeases } from './upload-leases.js';
 import { only, Tables } from '../../../test/support/ingest-tables.js';
@@ -39,7 +40,8 @@ describe('ArtifactProducer', () => {
     const intents = only<IntentsRepository>(tables.intentAnswers());
     const files = only<StoredFilesRepository>(tables.fileAnswers());
     const leases = new UploadLeases(intents, env);
-    const attempts = new Attempts(over, env, intents, files, leases);
+    const space = new StorageSpace(over, env);
+    const attempts = new Attempts(over, env, intents, files, leases, space);
     const settlement = new Settlement(over, intents, files, attempts);
     return new ArtifactProducer(
       env,

@@ -19,6 +19,7 @@ import {
   UploadLeaseLostError,
 } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
+import { isTrusted } from '../entities/stored-file.entity.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { IntentsRepository } from './intents.repository.js';
 import type { ReceivedContent } from './content-hasher.js';
@@ -56,9 +57,11 @@ export class ArtifactProducer implements IArtifactProducer {
   }
 
   async stage(content: Readable, options: StageOptions): Promise<StagedArtifact> {
-    const attempt = await this.attempts.begin(randomUUID(), options.expectedSize);
+    const { expectedSize: expected, sizeAtMost: atMost } = options;
+    const attempt = await this.attempts.begin(randomUUID(), { expected, atMost });
     try {
       const received = await this.receiveAll(content, attempt, options);
+      attempt.space.release();
       faultPoint('C3');
       attempt.content = received;
       await this.settlement.examine(attempt);
@@ -126,6 +129,7 @@ export class ArtifactProducer implements IArtifactProducer {
         addAbortSignal(stop, content),
         attempt.staged,
         this.env.UPLOAD_MAX_BYTES,
+        (bytes) => attempt.space.received(bytes),
       );
       const { expectedSize, expectedSha256 } = options;
       if (expectedSize !== undefined && expectedSize !== received.size) {
@@ -211,7 +215,7 @@ function fateOf(attempt: Attempt, file: StoredObject, winners: readonly Attempt[
   const { seen } = attempt;
   if (seen?.storageKey !== file.storageKey) return 'unknown';
   if (!seen.isWhole) return 'heal';
-  return file.health === 'ok' ? 'drop' : 'unknown';
+  return isTrusted(file.health) ? 'drop' : 'unknown';
 }
 
 const byContentHash = (a: StagedArtifact, b: StagedArtifact): number =>

@@ -5,10 +5,11 @@ import {
   type IStorageBackend,
 } from '../../core/contracts/storage-backend.contract.js';
 import { ENV, type Env } from '../../core/config/config.js';
-import { StorageFullError, StorageUnavailableError } from '../../core/errors/index.js';
+import { StorageUnavailableError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
 import { IntentsRepository } from './intents.repository.js';
 import type { ReceivedContent } from './content-hasher.js';
+import { SpaceReservation, StorageSpace } from './storage-space.service.js';
 import { StoredFilesRepository } from './stored-files.repository.js';
 import { UploadLeases } from './upload-leases.js';
 
@@ -20,6 +21,8 @@ export interface Attempt {
   /** Its storage key: its own, never used before or after. */
   readonly path: string;
   readonly staged: IStagedFile;
+  /** Room in the store for the bytes that are still to come. */
+  readonly space: SpaceReservation;
   /** Fires when the reaper has taken the attempt for dead. */
   readonly fenced: AbortSignal;
   content: ReceivedContent;
@@ -53,6 +56,7 @@ export class Attempts {
     private readonly intents: IntentsRepository,
     private readonly files: StoredFilesRepository,
     private readonly leases: UploadLeases,
+    private readonly spaces: StorageSpace,
   ) {}
 
   /** Where the bytes of an attempt go. */
@@ -60,9 +64,22 @@ export class Attempts {
     return { backend: this.backend.name, storageKey: storageKeyOf(id) };
   }
 
-  /** The intent is committed before the first byte is written: no object is ever unnamed. */
-  async begin(id: string, expectedSize?: number): Promise<Attempt> {
-    await this.ensureSpace(expectedSize ?? 0);
+  /**
+   * The intent is committed before the first byte is written: no object is ever unnamed.
+   * @param size of the content, where it is known, or what it has at most
+   * @throws StorageFullError
+   */
+  async begin(id: string, size: { expected?: number; atMost?: number } = {}): Promise<Attempt> {
+    const space = await this.spaces.reserve(size.expected ?? size.atMost ?? 0);
+    try {
+      return await this.open(id, space, size.expected);
+    } catch (error) {
+      space.release();
+      throw error;
+    }
+  }
+
+  private async open(id: string, space: SpaceReservation, expectedSize?: number): Promise<Attempt> {
     const path = storageKeyOf(id);
     faultPoint('C0');
     await this.intents.openWrite({
@@ -75,7 +92,7 @@ export class Attempts {
     const fenced = this.leases.start(id);
     try {
       const staged = await this.backend.openStaged(path, { expectedSize });
-      return this.add(id, staged, fenced, NOTHING_YET);
+      return this.add(id, staged, { fenced, space }, NOTHING_YET);
     } catch (error) {
       await this.release(id, path);
       throw error;
@@ -87,7 +104,10 @@ export class Attempts {
    * now. `end` gives them back as they are; they are not rolled back.
    */
   adopt(id: string, staged: IStagedFile, content: ReceivedContent): Attempt {
-    return this.add(id, staged, new AbortController().signal, content);
+    const fenced = new AbortController().signal;
+    // They lie on the disk already.
+    const space = new SpaceReservation(0, () => undefined);
+    return this.add(id, staged, { fenced, space }, content);
   }
 
   find(id: string): Attempt | undefined {
@@ -111,6 +131,7 @@ export class Attempts {
 
   /** The attempt is over: its bytes belong to a file, or are gone. */
   end(attempt: Attempt): void {
+    attempt.space.release();
     this.leases.stop(attempt.id);
     if (this.attempts.get(attempt.id) === attempt) this.attempts.delete(attempt.id);
   }
@@ -129,12 +150,12 @@ export class Attempts {
   private add(
     id: string,
     staged: IStagedFile,
-    fenced: AbortSignal,
+    claims: Pick<Attempt, 'fenced' | 'space'>,
     content: ReceivedContent,
   ): Attempt {
     const { name: backend } = this.backend;
     const path = storageKeyOf(id);
-    const attempt = { id, backend, path, staged, fenced, content, visible: false, seen: null };
+    const attempt = { id, backend, path, staged, ...claims, content, visible: false, seen: null };
     this.attempts.set(id, attempt);
     return attempt;
   }
@@ -151,12 +172,5 @@ export class Attempts {
     } catch (error) {
       this.logger.warn({ err: error, attempt: id }, 'An upload is left to the collector.');
     }
-  }
-
-  /** @throws StorageFullError when there is no room for so many bytes more */
-  async ensureSpace(bytes: number): Promise<void> {
-    const free = await this.backend.freeBytes();
-    if (free !== null && free - bytes < this.env.STORAGE_RESERVE_BYTES)
-      throw new StorageFullError();
   }
 }

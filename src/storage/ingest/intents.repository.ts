@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { managerOf, type Transaction } from '../../core/database/index.js';
+import { isSwitchedOff } from '../../core/faults/fault-switches.js';
 import { StorageIntent } from '../entities/storage-intent.entity.js';
 
 /** Storage intents of uploads. All times are the database's: replicas' clocks differ. */
@@ -55,7 +56,7 @@ export class IntentsRepository {
        WHERE id = $1 AND kind = 'write'`,
       [id, leaseSeconds],
     )) as [unknown, number];
-    return count === 1;
+    return count === 1 || isSwitchedOff('fence');
   }
 
   async remove(tx: Transaction, id: string): Promise<void> {

@@ -13,6 +13,7 @@ export async function receive(
   content: Readable,
   staged: IStagedFile,
   maxBytes: number,
+  onWritten: (bytes: number) => void,
 ): Promise<ReceivedContent> {
   const hasher = new ContentHasher();
   const writer = new ChunkWriter(staged);
@@ -22,6 +23,7 @@ export async function receive(
       if (hasher.size + bytes.length > maxBytes) throw new UploadTooLargeError(maxBytes);
       hasher.update(bytes);
       await writer.take(bytes);
+      onWritten(bytes.length);
     }
     await writer.end();
   } catch (error) {

@@ -6,6 +6,7 @@ import {
 import type { Transaction } from '../../core/database/index.js';
 import { ObjectNotFoundError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
+import { isTrusted } from '../entities/stored-file.entity.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { IntentsRepository } from './intents.repository.js';
 import { StoredFilesRepository, type StoredObject } from './stored-files.repository.js';
@@ -69,7 +70,7 @@ export class Settlement {
 
   /** Whether the object of this row can be read from here with the size that the row says. */
   private async isWhole(file: StoredObject): Promise<boolean> {
-    if (file.health !== 'ok' || file.backend !== this.backend.name) return false;
+    if (!isTrusted(file.health) || file.backend !== this.backend.name) return false;
     try {
       return (await this.backend.getFileInfo(file.storageKey)).size === file.size;
     } catch (error) {

@@ -77,6 +77,7 @@ export class FileReferences implements IFileReferences {
 
   async release(tx: Transaction, fileId: FileId, owner: ReferenceOwner): Promise<number> {
     const released = await this.files.removeReferences(tx, fileId, owner);
+    if (released > 0) this.quotas.givenUp(tx, owner);
     faultPoint('D1');
     return released;
   }

@@ -3,7 +3,7 @@ import { ENV, type Env } from '../../core/config/config.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { QUOTAS, type IQuotas } from '../../core/contracts/quotas.contract.js';
 import { UploadTooLargeError } from '../../core/errors/index.js';
-import { Attempts } from '../ingest/attempts.js';
+import { StorageSpace } from '../ingest/storage-space.service.js';
 import { UploadsRepository } from './uploads.repository.js';
 
 /** Whether there is room for an upload, as far as that can be told before its bytes come. */
@@ -12,7 +12,7 @@ export class UploadAdmission {
   constructor(
     @Inject(ENV) private readonly env: Pick<Env, 'UPLOAD_MAX_BYTES'>,
     @Inject(QUOTAS) private readonly quotas: IQuotas,
-    private readonly attempts: Attempts,
+    private readonly space: StorageSpace,
     private readonly uploads: UploadsRepository,
   ) {}
 
@@ -37,6 +37,7 @@ export class UploadAdmission {
 
   /** @throws StorageFullError when open uploads, and so many bytes more, have no room on the disk */
   async ensureSpace(bytes: number): Promise<void> {
-    await this.attempts.ensureSpace(bytes + (await this.uploads.expectedBytes()));
+    const room = await this.space.reserve(bytes + (await this.uploads.expectedBytes()));
+    room.release();
   }
 }

@@ -39,9 +39,16 @@ export interface Operation {
   bodies: Record<string, Schema>;
 }
 
-interface DocumentedOperation {
+interface DocumentedBody {
+  schema: Schema;
+  examples?: Record<string, { value: unknown }>;
+}
+
+export interface DocumentedOperation {
+  'x-permission': string;
   parameters?: Parameter[];
-  requestBody?: { content: Record<string, { schema: Schema }> };
+  requestBody?: { content: Record<string, DocumentedBody> };
+  responses: Record<string, { description: string; headers?: Record<string, object> }>;
 }
 
 export interface Document {
@@ -68,13 +75,13 @@ export async function readDocument(): Promise<Document> {
   return { operations, resolve };
 }
 
-interface Generated {
+export interface Generated {
   paths: Record<string, Record<string, DocumentedOperation>>;
-  components: { schemas: Record<string, Schema> };
+  components: { schemas: Record<string, Schema>; headers: Record<string, object> };
 }
 
 /** Once for each build: it takes seconds, and several specs need it. */
-async function generated(): Promise<Generated> {
+export async function generated(): Promise<Generated> {
   const digest = (await readFile(join(DIST, '.sources.sha256'), 'utf8')).trim();
   const kept = join(tmpdir(), `stratum-openapi-${digest}.json`);
   const known = await readFile(kept, 'utf8').catch(() => null);
@@ -107,3 +114,43 @@ export const withJsonBody = ({ operations, resolve }: Document) =>
     const schema = operation.bodies[JSON_TYPE];
     return schema ? [{ operation, schema: resolve(schema) }] : [];
   });
+
+/** What Swagger UI fills a form of this body in with: the first example, else one made of the schema's. */
+export function prefilled(
+  { resolve }: Pick<Document, 'resolve'>,
+  { schema, examples }: DocumentedBody,
+): unknown {
+  const [first] = Object.values(examples ?? {});
+  return first ? first.value : sampleOf(resolve, schema);
+}
+
+function sampleOf(resolve: Document['resolve'], given: Schema): unknown {
+  const schema = resolve(given);
+  const told = [schema.example, schema.default, schema.enum?.[0]].find((one) => one !== undefined);
+  if (told !== undefined) return told;
+  if (schema.allOf) {
+    return Object.assign({}, ...schema.allOf.map((part) => sampleOf(resolve, part)));
+  }
+  const [variant] = schema.oneOf ?? [];
+  return variant ? sampleOf(resolve, variant) : sampleByType(resolve, schema);
+}
+
+function sampleByType(resolve: Document['resolve'], schema: Schema): unknown {
+  switch (schema.type) {
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(schema.properties ?? {}).map(([name, property]) => [
+          name,
+          sampleOf(resolve, property),
+        ]),
+      );
+    case 'array':
+      return [sampleOf(resolve, schema.items ?? {})];
+    case 'integer':
+      return schema.minimum ?? 0;
+    case 'boolean':
+      return true;
+    default:
+      return schema.format ?? 'string';
+  }
+}

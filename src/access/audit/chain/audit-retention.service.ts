@@ -1,10 +1,5 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { PeriodicTask } from '../../../core/background/periodic-task.js';
 import { ENV, type Env } from '../../../core/config/config.js';
 import { AUDIT_LOG, type IAuditLog } from '../../../core/contracts/audit-log.contract.js';
 import { UnitOfWork } from '../../../core/database/index.js';
@@ -19,33 +14,19 @@ const INTERVAL_MS = 3_600_000;
  * that the chain still goes from its first entry to its last. Each drop is an entry of the log.
  */
 @Injectable()
-export class AuditRetention implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(AuditRetention.name);
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<void> = Promise.resolve();
-  private isStopping = false;
-
+export class AuditRetention extends PeriodicTask {
   constructor(
-    @Inject(ENV) private readonly env: Env,
+    @Inject(ENV) private readonly env: Pick<Env, 'AUDIT_RETENTION_DAYS'>,
     @Inject(AUDIT_LOG) private readonly log: IAuditLog,
     private readonly chain: AuditChainRepository,
     private readonly signingKey: AuditSigningKey,
     private readonly unitOfWork: UnitOfWork,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.env.AUDIT_RETENTION_DAYS === 0) return;
-    const turn = (): void => {
-      this.running = this.running.then(() => this.attempt());
-    };
-    this.timer = setInterval(turn, INTERVAL_MS).unref();
-    turn();
-  }
-
-  async beforeApplicationShutdown(): Promise<void> {
-    this.isStopping = true;
-    if (this.timer) clearInterval(this.timer);
-    await this.running;
+  ) {
+    super({
+      intervalMs: env.AUDIT_RETENTION_DAYS === 0 ? 0 : INTERVAL_MS,
+      startsAtOnce: true,
+      failure: 'Old parts of the audit log were not dropped; trying again.',
+    });
   }
 
   /** Drops all that is due, a segment at a time. Returns how many segments it dropped. */
@@ -55,13 +36,8 @@ export class AuditRetention implements OnApplicationBootstrap, BeforeApplication
     }
   }
 
-  private async attempt(): Promise<void> {
-    await this.drop().catch((error: unknown) => {
-      this.logger.warn(
-        { err: error },
-        'Old parts of the audit log were not dropped; trying again.',
-      );
-    });
+  protected async turn(): Promise<void> {
+    await this.drop();
   }
 
   private async dropOldest(days: number): Promise<boolean> {

@@ -44,12 +44,19 @@ export class AuditSealer implements OnApplicationBootstrap, BeforeApplicationShu
   ) {}
 
   onApplicationBootstrap(): void {
-    const look = (): void => {
+    this.timer = setInterval(() => {
       this.isHeadWanted = true;
       this.wake();
-    };
-    this.timer = setInterval(look, INTERVAL_MS).unref();
-    look();
+    }, INTERVAL_MS).unref();
+  }
+
+  /** Seals what is there and tells the end of the log, without waiting for more. Never rejects. */
+  async catchUp(): Promise<void> {
+    this.isHeadWanted = true;
+    this.running ??= this.attempt()
+      .then(() => this.work())
+      .finally(() => (this.running = null));
+    await this.running;
   }
 
   /** The last entries are sealed too, so that a service that was stopped leaves none unsealed. */

@@ -1,3 +1,4 @@
+import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsInt, IsOptional, Matches, MaxLength, Min, Validate } from 'class-validator';
 import { PageQuery } from '../../../core/http/page.query.js';
@@ -42,6 +43,7 @@ export class ListAuditQuery extends PageQuery {
    * Only since then.
    * @example 2026-01-31T00:00:00Z
    */
+  @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @Validate(MomentRule)
   from?: string;
@@ -50,6 +52,7 @@ export class ListAuditQuery extends PageQuery {
    * Only before then.
    * @example 2026-02-28T00:00:00Z
    */
+  @ApiPropertyOptional({ format: 'date-time' })
   @IsOptional()
   @Validate(MomentRule)
   to?: string;

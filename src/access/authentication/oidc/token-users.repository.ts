@@ -25,6 +25,10 @@ export interface TokenUser {
 export class TokenUsersRepository {
   constructor(@InjectRepository(User) private readonly users: Repository<User>) {}
 
+  /**
+   * In a transaction, nobody else edits or removes the user until the commit. The key stays, so whoever has
+   * locked a group and looks for the user (`MembersService`) does not wait for us, who go the other way.
+   */
   async find({ issuer, subject, groups }: Claims, tx?: Transaction): Promise<TokenUser | null> {
     const [row] = (await (tx ? managerOf(tx) : this.users).query(
       `SELECT u.id, u.name, u.display_name AS "displayName", u.is_admin AS "isAdmin",
@@ -33,7 +37,7 @@ export class TokenUsersRepository {
               ARRAY(SELECT m.group_id FROM group_members m
                     WHERE m.user_id = u.id AND m.is_claimed) AS "claimedIds",
               ARRAY(SELECT g.id FROM groups g WHERE g.name = ANY($3::text[])) AS "namedIds"
-       FROM users u WHERE u.issuer = $1 AND u.subject = $2 ${tx ? 'FOR UPDATE OF u' : ''}`,
+       FROM users u WHERE u.issuer = $1 AND u.subject = $2 ${tx ? 'FOR NO KEY UPDATE OF u' : ''}`,
       [issuer, subject, groups ?? []],
     )) as TokenUser[];
     return row ?? null;
@@ -67,10 +71,12 @@ export class TokenUsersRepository {
     );
   }
 
+  /** Locks the groups before it adds a row, as whoever changes members does; one that is gone is left out. */
   async join(tx: Transaction, userId: string, groupIds: readonly string[]): Promise<void> {
     await managerOf(tx).query(
       `INSERT INTO group_members (group_id, user_id, is_claimed)
-       SELECT g.id, $1, true FROM groups g WHERE g.id = ANY($2::uuid[]) ON CONFLICT DO NOTHING`,
+       SELECT g.id, $1, true FROM groups g WHERE g.id = ANY($2::uuid[])
+       ORDER BY g.id FOR KEY SHARE OF g ON CONFLICT DO NOTHING`,
       [userId, groupIds],
     );
   }

@@ -14,7 +14,10 @@ export class PutGrantDto {
   @IsText(1, 100)
   userId?: string;
 
-  /** Id or name of a group. */
+  /**
+   * Id or name of a group.
+   * @example climate-team
+   */
   @MayBeAbsent()
   @IsText(1, 100)
   groupId?: string;

@@ -1,9 +1,10 @@
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Generated, PrimaryColumn } from 'typeorm';
 
 /**
- * How much somebody with a quota keeps at most, so that not every upload counts all that is there. UNLOGGED:
- * what is not known is counted. A change of the quota forgets it (a trigger), and so does each start of a
- * process: in between, others may have added under settings without a quota.
+ * What was counted of somebody's bytes, and what has come since, so that neither an upload nor a refusal
+ * counts all that is there. UNLOGGED: what is not known is counted. A change of the quota forgets it (a
+ * trigger), and so does each start of a process: in between, others may have added under settings without
+ * a quota.
  */
 @Entity('quota_usages')
 export class QuotaUsage {
@@ -22,7 +23,38 @@ export class QuotaUsage {
   })
   ownerId: string;
 
-  /** Bytes; what was given up since still counts. `null`: to be counted. */
-  @Column({ type: 'bigint', name: 'at_most', nullable: true })
-  atMost: string | null;
+  /** A count that began before the row was forgotten and made anew is not written to the new one. */
+  @Column({ type: 'uuid', name: 'epoch' })
+  @Generated('uuid')
+  epoch: string;
+
+  /**
+   * Bytes that were let in since the row was made, also of contents that were kept already: so what is kept
+   * is never more than what was counted and what was let in since.
+   */
+  @Column({ type: 'bigint', name: 'added', default: 0 })
+  added: string;
+
+  /** How often something was given up. */
+  @Column({ type: 'int', name: 'given_up', default: 0 })
+  givenUp: number;
+
+  /** Counted bytes; `null`: to be counted. */
+  @Column({ type: 'bigint', name: 'used_bytes', nullable: true })
+  usedBytes: string | null;
+
+  /** Counted contents. */
+  @Column({ type: 'int', name: 'files', nullable: true })
+  files: number | null;
+
+  /** `added` in the snapshot that was counted. */
+  @Column({ type: 'bigint', name: 'added_before', nullable: true })
+  addedBefore: string | null;
+
+  /** `given_up` in the snapshot that was counted. */
+  @Column({ type: 'int', name: 'given_up_before', nullable: true })
+  givenUpBefore: number | null;
+
+  @Column({ type: 'timestamptz', name: 'counted_at', nullable: true })
+  countedAt: Date | null;
 }

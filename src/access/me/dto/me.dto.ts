@@ -43,7 +43,7 @@ export class MyKeyDto {
   expiresAt: Date | null;
 }
 
-/** What the user keeps: the user's uploads, and the datasets that the user owns. */
+/** What the user keeps: the user's uploads, and the datasets that the user owns; as counted seconds ago. */
 export class MyQuotaDto {
   /** Bytes that may be kept; `null`: any number. */
   @ApiProperty({ type: Number, nullable: true, example: 107374182400 })

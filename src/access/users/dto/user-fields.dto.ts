@@ -11,7 +11,10 @@ class UserFieldsDto {
   @IsText(0, 200)
   displayName?: string;
 
-  /** Whether the user is an admin of the installation, who may do everything. */
+  /**
+   * Whether the user is an admin of the installation, who may do everything. Said by credentials without
+   * scopes alone.
+   */
   @ApiPropertyOptional({ example: false })
   @MayBeAbsent()
   @IsBoolean()

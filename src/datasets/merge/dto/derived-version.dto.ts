@@ -6,7 +6,10 @@ import { ParentRule } from '../../versions/dto/rules.js';
 
 /** What a restore and a merge have in common. */
 export class DerivedVersionDto {
-  /** Why, for people. Default: says what was done. */
+  /**
+   * Why, for people. Default: says what was done.
+   * @example Back to what was reviewed
+   */
   @MayBeAbsent()
   @IsText(1, 2000)
   message?: string;

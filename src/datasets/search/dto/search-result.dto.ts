@@ -20,6 +20,7 @@ export class FoundDatasetDto extends DatasetDto {
    * Higher is better; to be compared within one search only. 0 without `q`.
    * @example 0.42
    */
+  @ApiProperty({ type: 'number', format: 'double', minimum: 0 })
   score: number;
 
   /** At most three of each field. None without `q`, nor for a path after the first 1000. */

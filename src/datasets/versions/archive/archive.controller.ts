@@ -4,6 +4,7 @@ import { ApiHeader, ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nes
 import { create as contentDisposition } from 'content-disposition';
 import type { Request, Response } from 'express';
 import type { Principal } from '../../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../../core/http/api-headers.js';
 import { ApiProblems } from '../../../core/http/api-problems.js';
 import { listsEtag } from '../../../core/http/content/conditions.js';
 import { AS_ATTACHMENT, begun, transfer } from '../../../core/http/content/content-response.js';
@@ -39,6 +40,7 @@ A transfer that ends well is whole: a file that is lost or damaged breaks it bef
     description: 'Answer 304 when the archive has this ETag.',
   })
   @ApiProduces('application/zip')
+  @AnswersWith('ETag')
   @ApiResponse({
     status: 200,
     description: 'The archive.',

@@ -4,6 +4,7 @@ import type {
   StagedState,
   StoredFileInfo,
 } from '../../../core/contracts/storage-backend.contract.js';
+import { syncFile } from './sync.js';
 
 /** So much is written before the disk is asked to begin with it, so that `seal` finds little left. */
 const FLUSH_BYTES = 16 * 1024 * 1024;
@@ -75,7 +76,7 @@ export class LocalStagedFile implements IStagedFile {
   async seal(): Promise<void> {
     await this.flushing;
     this.throwIfFlushFailed();
-    await this.handle.sync();
+    await syncFile(this.handle);
     await this.close();
   }
 
@@ -92,8 +93,7 @@ export class LocalStagedFile implements IStagedFile {
   private flushInBackground(): void {
     if (this.flushing) return;
     this.unflushed = 0;
-    this.flushing = this.handle
-      .datasync()
+    this.flushing = syncFile(this.handle, { all: false })
       .catch((error: unknown) => {
         this.flushError = error;
       })

@@ -25,7 +25,7 @@ import {
 import { ObjectNotFoundError } from '../../../core/errors/index.js';
 import { storeStream } from '../store-stream.js';
 import { LocalStagedFile } from './local.staged-file.js';
-import { isErrno, syncFolder } from './sync-folder.js';
+import { isErrno, syncFolder } from './sync.js';
 
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const READ_AHEAD = 1024 * 1024;

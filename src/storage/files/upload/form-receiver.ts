@@ -92,7 +92,9 @@ export class FormReceiver {
         'Send the files as parts of a multipart/form-data body whose boundary is named.',
       );
     }
-    const engine = new StagingEngine(this.producer, options.signal, options.rules);
+    // 0: sent in chunks, and nobody knows how many.
+    const length = Number(request.headers['content-length'] ?? 0);
+    const engine = new StagingEngine(this.producer, options.signal, options.rules, length);
     try {
       await this.parse(request, engine, options);
       return await use(await engine.settled(), request.body as object);

@@ -33,6 +33,8 @@ export class StagingEngine implements StorageEngine {
   /** The first failure of a part by itself: the cause, where multer may report a consequence. */
   fault: unknown;
   private readonly parts: Promise<StagedPart>[] = [];
+  /** Of the body, as far as its parts have not brought them yet. */
+  private bytesToCome: number;
   private readonly stop = new AbortController();
   private readonly signal: AbortSignal;
 
@@ -40,7 +42,9 @@ export class StagingEngine implements StorageEngine {
     private readonly producer: IArtifactProducer,
     signal: AbortSignal,
     private readonly rules: StagingRules,
+    contentLength: number,
   ) {
+    this.bytesToCome = contentLength;
     this.signal = AbortSignal.any([signal, this.stop.signal]);
   }
 
@@ -92,8 +96,10 @@ export class StagingEngine implements StorageEngine {
         // Fields that describe it may follow the part; they are added when the form has ended.
         fileType: 'binary',
         expectedSha256: this.rules.expectedSha256,
+        sizeAtMost: this.bytesToCome,
         signal: this.signal,
       });
+      this.bytesToCome -= staged.size;
       return { staged, hints };
     } catch (error) {
       // The parser fails the part that it is in when the form breaks; all else is ours.

@@ -1,0 +1,16 @@
+/**
+ * Safeguards that the fault tests can switch off, to see that they then find what is lost: a harness
+ * that finds nothing without them is blind.
+ *
+ * `fsync`: nothing is flushed to the disk. `fence`: an upload that was taken for dead may still publish.
+ */
+export const FAULT_SWITCHES = ['fsync', 'fence'] as const;
+export type FaultSwitch = (typeof FAULT_SWITCHES)[number];
+
+let off: FaultSwitch | null = null;
+
+export function switchOff(safeguard: FaultSwitch | undefined): void {
+  off = safeguard ?? null;
+}
+
+export const isSwitchedOff = (safeguard: FaultSwitch): boolean => off === safeguard;

@@ -1,0 +1,19 @@
+import { IsBoolean, IsNumber, IsOptional, Max, Min } from 'class-validator';
+
+/** What a check of the store is to do. */
+export class StartFsckDto {
+  /**
+   * Percent of the files, by chance, that are read to their last byte and hashed.
+   * @example 10
+   */
+  @IsOptional()
+  @IsNumber()
+  @Min(0)
+  @Max(100)
+  readData?: number;
+
+  /** Whether what is found is mended where it can be, and marked where it is lost. */
+  @IsOptional()
+  @IsBoolean()
+  repair?: boolean;
+}

@@ -1,0 +1,117 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { datasetsApi, move, put, remove } from '../support/datasets.js';
+import { startService, type Service } from '../support/service.js';
+
+const CLI = join(import.meta.dirname, '..', '..', 'dist', 'src', 'cli');
+
+interface Ended {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function run(
+  command: string,
+  env: Record<string, string>,
+  ...args: string[]
+): Promise<Ended> {
+  const ended = promisify(execFile)(process.execPath, [join(CLI, `${command}.js`), ...args], {
+    env: { PATH: process.env['PATH'], STORAGE_RESERVE_BYTES: '0', ...env },
+  });
+  return await ended.then(
+    (output) => ({ code: 0, ...output }),
+    (error: Ended) => error,
+  );
+}
+
+const linesOf = (stdout: string): Record<string, unknown>[] =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+let dataDir: string;
+let service: Service;
+let settings: Record<string, string>;
+/** The object of the content that is going to be damaged. */
+let victim: string;
+let datasetId: string;
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'stratum-fsck-'));
+  settings = { STRATUM_DATA_DIR: dataDir, DATABASE_URL: '' };
+  service = await startService(settings);
+  const datasets = datasetsApi(service);
+  const [a, b] = [await datasets.upload('content a'), await datasets.upload('content b, longer')];
+  datasetId = (await datasets.create({ name: 'Checked' })).id;
+  await datasets.commit(datasetId, [put('folder/a.csv', a), put('b.csv', b)]);
+  await datasets.commit(datasetId, [move('b.csv', 'c.csv'), remove('folder/a.csv')]);
+  const blobs = join(dataDir, 'storage', 'blobs');
+  for (const entry of await readdir(blobs, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const { size } = await stat(path);
+    if (entry.isFile() && size === 'content b, longer'.length) victim = path;
+  }
+});
+afterAll(async () => {
+  await service.kill('SIGKILL');
+  await rm(dataDir, { recursive: true, force: true });
+});
+
+describe('npm run fsck', () => {
+  it('looks beside a running service, and on a stopped one, whose embedded database it starts', async () => {
+    const beside = await run('fsck', settings, '--json', '--read-data');
+    expect(beside).toMatchObject({ code: 0 });
+    expect(linesOf(beside.stdout)).toEqual([
+      expect.objectContaining({ ok: true, files: 4, objects: 4, readData: 100, left: 0 }),
+    ]);
+    expect(await service.kill('SIGTERM')).toBe(0);
+    await truncate(victim, 3);
+    const stopped = await run('fsck', settings, '--read-data=50', '--repair');
+    expect(stopped).toMatchObject({ code: 1 });
+    expect(stopped.stdout).toMatch(
+      /^object-wrong-size file 2 \(sha256:[0-9a-f]{64}\): .*\[marked\]$/m,
+    );
+    expect(stopped.stdout).toContain(`    used by dataset ${datasetId}, from version 1 on: b.csv`);
+    expect(stopped.stdout).toMatch(/^50 % of the files were read; --seed \d+$/m);
+    expect(stopped.stdout).toMatch(/^Found: 1 object-wrong-size\. Left: 1\.$/m);
+  });
+
+  it('tells what the bytes alone can give back, without a database', async () => {
+    const lost = { ...settings, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const { code, stdout } = await run('rebuild', lost, '--json');
+    expect(code).toBe(1);
+    const lines = linesOf(stdout);
+    const [first, second, ...others] = lines;
+    expect(first).toMatchObject({
+      kind: 'overlay',
+      files: [
+        { path: 'b.csv', object: null, size: 17 },
+        { path: 'folder/a.csv', object: expect.stringMatching(/^blobs\//), size: 9 },
+      ],
+      missing: 1,
+    });
+    expect(second).toMatchObject({
+      kind: 'overlay',
+      deleted: ['folder/a.csv'],
+      moved: [{ from: 'b.csv', path: 'c.csv' }],
+      missing: 0,
+    });
+    expect(others).toMatchObject([
+      { kind: 'object', size: 3 },
+      { kind: 'sum', objects: 4, overlays: 2, others: 1, missing: 1, unreadable: [] },
+    ]);
+  });
+
+  it('ends with 2 where it cannot look', async () => {
+    const empty = await run('fsck', { STRATUM_DATA_DIR: join(dataDir, 'absent') });
+    expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('has no database') });
+    const memory = await run('fsck', { ...settings, STORAGE_BACKEND: 'memory' }, '--repair');
+    expect(memory).toMatchObject({ code: 2, stderr: expect.stringContaining('memory') });
+  });
+});
