@@ -14,6 +14,7 @@ import { securityHeaders } from './core/http/security-headers.js';
 import { refuseOddFraming, requireHost, tuneServer } from './core/http/server.js';
 import { MIGRATIONS } from './migrations/index.js';
 import { serveOpenApi } from './openapi.js';
+import { tusProtocol } from './storage/index.js';
 
 /** The whole application on this database, its schema up to date; initialised, not listening yet. */
 export async function createApp(
@@ -35,7 +36,8 @@ export async function createApp(
   app.set('query parser', 'simple');
   // A number of hops and never `true`: whoever is trusted at any distance can say any address.
   app.set('trust proxy', env.TRUST_PROXY_HOPS);
-  app.use(assignRequestId, securityHeaders());
+  // Before CORS, which answers OPTIONS by itself.
+  app.use(assignRequestId, securityHeaders(), tusProtocol(env.UPLOAD_MAX_BYTES));
   if (env.CORS_ORIGINS.length > 0) app.enableCors(corsOptions(env.CORS_ORIGINS));
   const addresses = app.get(AddressLimitMiddleware);
   app.use(refuseOddFraming, requireHost, addresses.use.bind(addresses));

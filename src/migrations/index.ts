@@ -10,6 +10,7 @@ import { CreateAudit1764500000000 } from './1764500000000-create-audit.js';
 import { CreateLimits1764600000000 } from './1764600000000-create-limits.js';
 import { KeepCounts1764610000000 } from './1764610000000-keep-counts.js';
 import { DeriveDifferences1764620000000 } from './1764620000000-derive-differences.js';
+import { CreateUploads1764700000000 } from './1764700000000-create-uploads.js';
 import { CreateGcRuns1764710000000 } from './1764710000000-create-gc-runs.js';
 import { CreateFsck1764720000000 } from './1764720000000-create-fsck.js';
 
@@ -26,6 +27,7 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateLimits1764600000000,
   KeepCounts1764610000000,
   DeriveDifferences1764620000000,
+  CreateUploads1764700000000,
   CreateGcRuns1764710000000,
   CreateFsck1764720000000,
 ];

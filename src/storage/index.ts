@@ -22,3 +22,4 @@ export {
 export { checkStore } from './fsck/check-store.js';
 export { inventoryOf, type InventoriedObject } from './fsck/inventory.js';
 export { withInstalledStore } from './open-store.js';
+export { tusProtocol } from './uploads/tus-protocol.js';

@@ -51,14 +51,37 @@ import { HeldFilesRepository } from './references/held-files.repository.js';
 import { ScrubRepository } from './scrub/scrub.repository.js';
 import { Scrubber } from './scrub/scrubber.service.js';
 import { StorageFactory } from './storage-factory.service.js';
+import { Upload } from './uploads/entities/upload.entity.js';
+import { TusVersionGuard } from './uploads/tus-version.guard.js';
+import { UploadAdmission } from './uploads/upload-admission.service.js';
+import { UploadAppender } from './uploads/upload-appender.service.js';
+import { UploadCompletion } from './uploads/upload-completion.service.js';
+import { UploadConcatenation } from './uploads/upload-concatenation.service.js';
+import { UploadCreation } from './uploads/upload-creation.service.js';
+import { UploadLocksRepository } from './uploads/upload-locks.repository.js';
+import { UploadLocks } from './uploads/upload-locks.service.js';
+import { UploadReceiver } from './uploads/upload-receiver.js';
+import { UploadSessions } from './uploads/upload-sessions.service.js';
+import { UploadSweeper } from './uploads/upload-sweeper.service.js';
+import { UploadsController } from './uploads/uploads.controller.js';
+import { UploadsRepository } from './uploads/uploads.repository.js';
+import { UploadsService } from './uploads/uploads.service.js';
 
 /** Bytes: where they are kept, how they come in, who refers to them, and when they go. */
 @Module({
   imports: [
     DiscoveryModule,
-    TypeOrmModule.forFeature([StoredFile, FileReference, FsckRun, StorageIntent, GcRun, GcState]),
+    TypeOrmModule.forFeature([
+      StoredFile,
+      FileReference,
+      FsckRun,
+      StorageIntent,
+      GcRun,
+      GcState,
+      Upload,
+    ]),
   ],
-  controllers: [FilesController, FsckController, GcController],
+  controllers: [FilesController, FsckController, GcController, UploadsController],
   providers: [
     { provide: STORAGE_FACTORY, useClass: StorageFactory },
     {
@@ -93,9 +116,22 @@ import { StorageFactory } from './storage-factory.service.js';
     Settlement,
     StorageSpace,
     StoredFilesRepository,
-    UploadLeases,
+    TusVersionGuard,
+    UploadAdmission,
+    UploadAppender,
+    UploadCompletion,
+    UploadConcatenation,
+    UploadCreation,
     UploadGate,
+    UploadLeases,
+    UploadLocks,
+    UploadLocksRepository,
+    UploadReceiver,
+    UploadSessions,
     UploadSlots,
+    UploadSweeper,
+    UploadsRepository,
+    UploadsService,
   ],
   exports: [
     STORAGE_BACKEND,

@@ -5,6 +5,7 @@ import { describeDeleting } from './storage-backend/deleting.cases.js';
 import { describeListing } from './storage-backend/listing.cases.js';
 import { describePaths } from './storage-backend/paths.cases.js';
 import { describeReading } from './storage-backend/reading.cases.js';
+import { describeResuming } from './storage-backend/resuming.cases.js';
 import { describeStaging } from './storage-backend/staging.cases.js';
 import { collect, put } from './storage-backend/support.js';
 import { describeWriting } from './storage-backend/writing.cases.js';
@@ -56,6 +57,11 @@ export function describeStorageBackend(
     describeWriting(() => sut, traits);
     describeReading(() => sut, traits);
     describeStaging(() => sut);
+    describeResuming(
+      () => sut,
+      () => made.reopen?.(),
+      traits,
+    );
     describeDeleting(() => sut);
     describeListing(() => sut);
 

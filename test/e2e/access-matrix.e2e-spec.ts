@@ -149,9 +149,17 @@ async function ask(
   });
   const text = await response.text();
   const isProblem = response.headers.get('content-type')?.includes('problem+json');
-  const code = isProblem ? (JSON.parse(text) as { code: string }).code : '';
+  // An answer to HEAD has no body to tell.
+  const code = isProblem
+    ? text
+      ? (JSON.parse(text) as { code: string }).code
+      : unsaid(response)
+    : '';
   return `${response.status} ${code}`.trim();
 }
+
+const unsaid = ({ status }: Response): string =>
+  ({ 401: 'unauthenticated', 403: 'forbidden' })[status] ?? '';
 
 /** Whatever a permitted request ends with, it is no refusal and no failure of the service. */
 function agrees(answer: string, wanted: Expected): boolean {

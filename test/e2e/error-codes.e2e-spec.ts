@@ -8,6 +8,7 @@ import * as coreErrors from '../../src/core/errors/index.js';
 import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
 import * as fsckErrors from '../../src/storage/fsck/fsck.errors.js';
+import * as uploadsErrors from '../../src/storage/uploads/uploads.errors.js';
 
 /** Each code that a client can meet, and the tests that provoke it through HTTP. */
 const PROVOKED_BY: Record<string, string> = {
@@ -63,10 +64,19 @@ const PROVOKED_BY: Record<string, string> = {
   'tag-too-common': 'tag-renaming',
   'too-many-uploads': 'limits',
   'transaction-conflict': 'outages',
+  'tus-version': 'upload-refusals',
   unauthenticated: 'access',
   'unsupported-content-encoding': 'bad-requests',
   'unsupported-media-type': 'bad-requests',
+  'upload-checksum-mismatch': 'uploads',
+  'upload-gone': 'uploads',
+  'upload-is-final': 'upload-concatenation',
   'upload-lease-lost': 'outages',
+  'upload-length-exceeded': 'upload-refusals',
+  'upload-locked': 'upload-writers',
+  'upload-not-found': 'upload-refusals',
+  'upload-offset-mismatch': 'upload-refusals',
+  'upload-parts-unfinished': 'upload-concatenation',
   'upload-slots-busy': 'limits',
   'upload-too-large': 'limits',
   'user-in-use': 'users',
@@ -101,6 +111,7 @@ const codes = Object.values<unknown>({
   ...fsckErrors,
   ...grantsErrors,
   ...limitsErrors,
+  ...uploadsErrors,
 })
   .filter(isErrorClass)
   .map((Class) => new Class([], []).code)

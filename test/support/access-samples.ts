@@ -41,6 +41,8 @@ const file = (): FormData => {
   return form;
 };
 
+const TUS = { 'Tus-Resumable': '1.0.0' };
+
 /**
  * A request for each operation of the document: one that, where it is permitted, is carried out or
  * fails for another reason, and leaves the fixture as it was.
@@ -181,6 +183,16 @@ export const SAMPLES: Record<string, Sample> = {
   'GET /v1/tags': { path: at('/v1/tags') },
   'PATCH /v1/tags/{tag}': { path: at('/v1/tags/never-given'), body: () => ({ name: 'other' }) },
   'GET /v1/search': { path: at('/v1/search?q=matrix') },
+
+  'OPTIONS /v1/uploads': { path: at('/v1/uploads') },
+  'GET /v1/uploads': { path: at('/v1/uploads') },
+  'POST /v1/uploads': { path: at('/v1/uploads'), headers: { ...TUS, 'Upload-Length': '1' } },
+  'HEAD /v1/uploads/{id}': { path: at('/v1/uploads/none'), headers: TUS },
+  'PATCH /v1/uploads/{id}': {
+    path: at('/v1/uploads/none'),
+    headers: { ...TUS, 'Content-Type': 'application/offset+octet-stream', 'Upload-Offset': '0' },
+  },
+  'DELETE /v1/uploads/{id}': { path: at('/v1/uploads/none'), headers: TUS },
 
   'GET /v1/files': { path: at('/v1/files') },
   'POST /v1/files': { path: at('/v1/files'), body: file },

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { AuditAction } from '../../src/core/contracts/audit-log.contract.js';
 import type { Api } from './api.js';
 import { datasetsApi, put } from './datasets.js';
+import { OFFSET_STREAM, tusOf } from './tus.js';
 
 /** What the calls change: made anew for each. */
 export interface Changed {
@@ -64,6 +65,10 @@ const aName = (): string => `made-${randomUUID()}`;
 const aKey = (api: Api) => made(api, '/v1/api-keys', { name: 'made' });
 const aUser = (api: Api) => made(api, '/v1/users', { name: aName() });
 const aGroup = (api: Api) => made(api, '/v1/groups', { name: aName() });
+
+const TUS = { 'Tus-Resumable': '1.0.0' };
+/** One whose bytes are there, and that is whole when its length is told. */
+const anUpload = (api: Api) => tusOf(api).create({ 'Upload-Defer-Length': 1 }, 'bytes');
 
 /** A call for each operation of the document that can change something. */
 export const AUDITED_CALLS: Record<string, AuditedCall> = {
@@ -273,5 +278,23 @@ export const AUDITED_CALLS: Record<string, AuditedCall> = {
     action: 'file.release',
     path: ({ fileId }) => `/v1/files/${fileId}`,
     again: 204,
+  },
+  'POST /v1/uploads': {
+    action: 'upload.create',
+    path: () => '/v1/uploads',
+    headers: { ...TUS, 'Upload-Length': '5' },
+  },
+  'PATCH /v1/uploads/{id}': {
+    action: 'file.upload',
+    before: anUpload,
+    path: (_, path) => path,
+    headers: { ...TUS, 'Content-Type': OFFSET_STREAM, 'Upload-Offset': '5', 'Upload-Length': '5' },
+  },
+  'DELETE /v1/uploads/{id}': {
+    action: 'upload.delete',
+    before: anUpload,
+    path: (_, path) => path,
+    headers: TUS,
+    again: 410,
   },
 };

@@ -3,6 +3,7 @@ import type {
   ByteRange,
   IStagedFile,
   IStorageBackend,
+  StagedPoint,
   StagedWriteOptions,
   StoredFileInfo,
 } from '../../src/core/contracts/storage-backend.contract.js';
@@ -74,10 +75,24 @@ export class FaultyStorageBackend implements IStorageBackend {
   }
 
   async openStaged(path: string, options?: StagedWriteOptions): Promise<IStagedFile> {
-    const staged = await this.call('openStaged', () => this.inner.openStaged(path, options));
+    return this.faulty(await this.call('openStaged', () => this.inner.openStaged(path, options)));
+  }
+
+  async resumeStaged(path: string, from: StagedPoint): Promise<IStagedFile> {
+    return this.faulty(await this.call('resumeStaged', () => this.inner.resumeStaged(path, from)));
+  }
+
+  async readStaged(path: string, from: StagedPoint, range?: ByteRange): Promise<Readable> {
+    return await this.call('readStaged', () => this.inner.readStaged(path, from, range));
+  }
+
+  private faulty(staged: IStagedFile): IStagedFile {
     return {
-      path,
+      path: staged.path,
       write: (chunk) => this.call('write', () => staged.write(chunk)),
+      checkpoint: () => this.call('checkpoint', () => staged.checkpoint()),
+      rewind: (size) => this.call('rewind', () => staged.rewind(size)),
+      suspend: () => this.call('suspend', () => staged.suspend()),
       seal: () => this.call('seal', () => staged.seal()),
       publish: () => this.call('publish', () => staged.publish()),
       abort: () => this.call('abort', () => staged.abort()),

@@ -94,6 +94,8 @@ const settings = z.object({
   UPLOAD_STALL_SECONDS: whole(1, 3600).default(30),
   /** Seconds an upload stays claimed without a sign of life from its process. */
   UPLOAD_LEASE_SECONDS: whole(1, 86_400).default(60),
+  /** Seconds that an unfinished resumable upload is kept after its last byte. */
+  UPLOAD_EXPIRES_SECONDS: whole(1, 365 * 86_400).default(7 * 86_400),
   /** Seconds between two runs of the garbage collector; 0 switches it off in this process. */
   GC_INTERVAL_SECONDS: whole(0, 86_400).default(60),
   /** Seconds a file stays after its last reference was given up. */

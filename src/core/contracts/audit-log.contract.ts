@@ -37,6 +37,9 @@ export const AUDIT_ACTIONS = [
   'ref.put',
   /** On every dataset that the caller may change. */
   'tag.rename',
+  /** A resumable upload was begun; its end as a file is a `file.upload`. */
+  'upload.create',
+  'upload.delete',
   'user.create',
   'user.delete',
   'user.update',

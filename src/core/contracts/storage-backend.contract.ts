@@ -31,11 +31,26 @@ export interface StagedWriteOptions {
 }
 
 /**
- * A file on its way in. The calls come in this order: `write`*, `seal`, `publish`; `abort` may come
- * at any time before `publish` has been called. One call at a time.
+ * What a backend must be told to find staged bytes again: JSON, such as the id of a multipart upload and
+ * its parts. `null` where path and size are enough. Opaque to everybody else.
+ */
+export type StagedState = Readonly<Record<string, unknown>> | null;
+
+/** Staged bytes as a checkpoint has left them. */
+export interface StagedPoint {
+  /** Bytes that are durable. */
+  size: number;
+  state: StagedState;
+}
+
+/**
+ * A file on its way in. The calls come in this order: `write`*, `seal`, `publish`; `abort` and `suspend`
+ * may come at any time before `publish` has been called, `checkpoint` and `rewind` among the writes. One
+ * call at a time.
  *
- * After any call has failed only `abort` may follow: an fsync that failed may have dropped the
- * data, and a second one would report success (PostgreSQL's "fsyncgate").
+ * After any call has failed only `abort` or `suspend` may follow: an fsync that failed may have dropped
+ * the data, and a second one would report success (PostgreSQL's "fsyncgate"). What an earlier checkpoint
+ * has made durable stays so.
  */
 export interface IStagedFile {
   readonly path: string;
@@ -45,6 +60,18 @@ export interface IStagedFile {
    * @throws StorageFullError, StorageUnavailableError
    */
   write(chunk: Buffer): Promise<void>;
+  /**
+   * Resolves when every byte written so far is durable, still invisible: `resumeStaged` finds it with what
+   * this returns, in any process and after a power cut. @throws as `write`
+   */
+  checkpoint(): Promise<StagedState>;
+  /**
+   * Drops what was written after the first `size` bytes; the next write follows on them. `size` is that of
+   * a checkpoint, or of how it was resumed.
+   */
+  rewind(size: number): Promise<void>;
+  /** Gives up handles and nothing else: what is durable stays, to be resumed. May be called twice. */
+  suspend(): Promise<void>;
   /** Resolves when every byte is durable, still invisible. @throws as `write` */
   seal(): Promise<void>;
   /**
@@ -96,6 +123,18 @@ export interface IStorageBackend {
   getFileInfo(path: string): Promise<StoredFileInfo>;
   /** Begins a file. The path must never have been used before, by anybody. */
   openStaged(path: string, options?: StagedWriteOptions): Promise<IStagedFile>;
+  /**
+   * Opens staged bytes again, in any process, and drops what was written after the checkpoint. Bytes that
+   * were published, and that nobody refers to yet, are staged again. The caller sees to it that nobody else
+   * writes to this path.
+   * @throws ObjectNotFoundError when there are fewer bytes than the checkpoint says, or none
+   */
+  resumeStaged(path: string, from: StagedPoint): Promise<IStagedFile>;
+  /**
+   * The bytes of a checkpoint, or a part of them; nobody may write meanwhile.
+   * @throws ObjectNotFoundError as `resumeStaged`
+   */
+  readStaged(path: string, from: StagedPoint, range?: ByteRange): Promise<Readable>;
   /** Every path with staged bytes, for checks that nothing was left behind. */
   listStaged(): AsyncIterable<string>;
   /** Bytes that can still be stored, or `null` where there is no such bound. */

@@ -28,9 +28,12 @@ const STATUS: Readonly<Record<ErrorKind, number>> = {
   'unsupported-type': 415,
   'range-not-satisfiable': 416,
   unprocessable: 422,
+  locked: 423,
   'precondition-required': 428,
   'too-many-requests': 429,
   'headers-too-large': 431,
+  // Of tus, for a checksum of one request.
+  'checksum-mismatch': 460,
   internal: 500,
   unavailable: 503,
   'out-of-space': 507,

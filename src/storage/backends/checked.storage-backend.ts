@@ -5,6 +5,7 @@ import {
   type ByteRange,
   type IStagedFile,
   type IStorageBackend,
+  type StagedPoint,
   type StagedWriteOptions,
   type StoredFileInfo,
 } from '../../core/contracts/storage-backend.contract.js';
@@ -38,8 +39,7 @@ export class CheckedStorageBackend implements IStorageBackend {
   }
 
   async readStream(path: string, range?: ByteRange): Promise<Readable> {
-    if (range && !isRange(range))
-      throw new InternalError({ cause: new RangeError('No byte range') });
+    refuseBadRange(range);
     return await this.on(path, 'readStream', async () =>
       checkedStream(await this.inner.readStream(path, range)),
     );
@@ -75,6 +75,18 @@ export class CheckedStorageBackend implements IStorageBackend {
     return new CheckedStagedFile(staged);
   }
 
+  async resumeStaged(path: string, from: StagedPoint): Promise<IStagedFile> {
+    const staged = await this.on(path, 'resume', () => this.inner.resumeStaged(path, from));
+    return new CheckedStagedFile(staged);
+  }
+
+  async readStaged(path: string, from: StagedPoint, range?: ByteRange): Promise<Readable> {
+    refuseBadRange(range);
+    return await this.on(path, 'readStaged', async () =>
+      checkedStream(await this.inner.readStaged(path, from, range)),
+    );
+  }
+
   async *listStaged(): AsyncIterable<string> {
     try {
       yield* this.inner.listStaged();
@@ -95,5 +107,8 @@ export class CheckedStorageBackend implements IStorageBackend {
   }
 }
 
-const isRange = ({ start, end }: ByteRange): boolean =>
-  Number.isSafeInteger(start) && start >= 0 && end >= start;
+function refuseBadRange(range: ByteRange | undefined): void {
+  if (!range || (Number.isSafeInteger(range.start) && range.start >= 0 && range.end >= range.start))
+    return;
+  throw new InternalError({ cause: new RangeError('No byte range') });
+}

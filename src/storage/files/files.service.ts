@@ -14,7 +14,7 @@ import {
 import { DIRECTORY, type IDirectory } from '../../core/contracts/directory.contract.js';
 import { MAX_FILE_ID, type FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { UnitOfWork } from '../../core/database/index.js';
+import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { FileNotFoundError, UnauthenticatedError } from '../../core/errors/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import type { IdempotencyClaim } from '../../core/idempotency/idempotency.service.js';
@@ -69,18 +69,28 @@ export class FilesService {
       }));
     }
     return await this.unitOfWork.run(async (tx) => {
-      const owner = holdOf(caller.id);
-      if (!(await this.directory.keep(tx, 'user', caller.id))) throw new UnauthenticatedError();
-      await this.references.admit(tx, caller, owner, staged);
-      await this.producer.publish(tx, staged, owner);
-      const created: CreatedFile[] = [];
-      for (const { attemptId } of staged) {
-        created.push(await this.files.findCreated(tx, caller, attemptId));
-      }
+      const created = await this.createIn(tx, caller, staged);
       await claim.complete(tx, digest, created);
-      await this.changes.uploaded(tx, caller, created);
       return created;
     });
+  }
+
+  /** As `create`, in a transaction that does more. @throws QuotaExceededError */
+  async createIn(
+    tx: Transaction,
+    caller: Principal,
+    staged: readonly StagedArtifact[],
+  ): Promise<CreatedFile[]> {
+    const owner = holdOf(caller.id);
+    if (!(await this.directory.keep(tx, 'user', caller.id))) throw new UnauthenticatedError();
+    await this.references.admit(tx, caller, owner, staged);
+    await this.producer.publish(tx, staged, owner);
+    const created: CreatedFile[] = [];
+    for (const { attemptId } of staged) {
+      created.push(await this.files.findCreated(tx, caller, attemptId));
+    }
+    await this.changes.uploaded(tx, caller, created);
+    return created;
   }
 
   /** @throws FileNotFoundError when there is none that the caller may read */

@@ -22,7 +22,8 @@ import { faultPoint } from '../../core/faults/fault-points.js';
 import { isTrusted } from '../entities/stored-file.entity.js';
 import { Attempts, type Attempt } from './attempts.js';
 import { IntentsRepository } from './intents.repository.js';
-import { receive, type ReceivedContent } from './receive.js';
+import type { ReceivedContent } from './content-hasher.js';
+import { receive } from './receive.js';
 import { Settlement } from './settlement.service.js';
 import { StoredFilesRepository, type StoredObject } from './stored-files.repository.js';
 

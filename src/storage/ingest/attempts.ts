@@ -8,8 +8,8 @@ import { ENV, type Env } from '../../core/config/config.js';
 import { StorageUnavailableError } from '../../core/errors/index.js';
 import { faultPoint } from '../../core/faults/fault-points.js';
 import { IntentsRepository } from './intents.repository.js';
-import type { ReceivedContent } from './receive.js';
-import { StorageSpace, type SpaceReservation } from './storage-space.service.js';
+import type { ReceivedContent } from './content-hasher.js';
+import { SpaceReservation, StorageSpace } from './storage-space.service.js';
 import { StoredFilesRepository } from './stored-files.repository.js';
 import { UploadLeases } from './upload-leases.js';
 
@@ -39,6 +39,11 @@ export interface SeenObject {
   isWhole: boolean;
 }
 
+/** Where the bytes of an attempt go: a key that was never used before and never will be again. */
+export const storageKeyOf = (id: string): string => `blobs/${id.slice(0, 2)}/${id}`;
+
+const NOTHING_YET: ReceivedContent = { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) };
+
 /** The attempts of this process. */
 @Injectable()
 export class Attempts {
@@ -53,6 +58,11 @@ export class Attempts {
     private readonly leases: UploadLeases,
     private readonly spaces: StorageSpace,
   ) {}
+
+  /** Where the bytes of an attempt go. */
+  placeOf(id: string): { backend: string; storageKey: string } {
+    return { backend: this.backend.name, storageKey: storageKeyOf(id) };
+  }
 
   /**
    * The intent is committed before the first byte is written: no object is ever unnamed.
@@ -70,7 +80,7 @@ export class Attempts {
   }
 
   private async open(id: string, space: SpaceReservation, expectedSize?: number): Promise<Attempt> {
-    const path = `blobs/${id.slice(0, 2)}/${id}`;
+    const path = storageKeyOf(id);
     faultPoint('C0');
     await this.intents.openWrite({
       id,
@@ -82,23 +92,22 @@ export class Attempts {
     const fenced = this.leases.start(id);
     try {
       const staged = await this.backend.openStaged(path, { expectedSize });
-      const attempt: Attempt = {
-        id,
-        backend: this.backend.name,
-        path,
-        staged,
-        space,
-        fenced,
-        content: { contentHash: '', size: 0, blockCrcs: Buffer.alloc(0) },
-        visible: false,
-        seen: null,
-      };
-      this.attempts.set(id, attempt);
-      return attempt;
+      return this.add(id, staged, { fenced, space }, NOTHING_YET);
     } catch (error) {
       await this.release(id, path);
       throw error;
     }
+  }
+
+  /**
+   * Takes bytes in that were received before, whose intent has a lease of its own: sealed, to be published
+   * now. `end` gives them back as they are; they are not rolled back.
+   */
+  adopt(id: string, staged: IStagedFile, content: ReceivedContent): Attempt {
+    const fenced = new AbortController().signal;
+    // They lie on the disk already.
+    const space = new SpaceReservation(0, () => undefined);
+    return this.add(id, staged, { fenced, space }, content);
   }
 
   find(id: string): Attempt | undefined {
@@ -124,7 +133,7 @@ export class Attempts {
   end(attempt: Attempt): void {
     attempt.space.release();
     this.leases.stop(attempt.id);
-    this.attempts.delete(attempt.id);
+    if (this.attempts.get(attempt.id) === attempt) this.attempts.delete(attempt.id);
   }
 
   /**
@@ -136,6 +145,19 @@ export class Attempts {
     this.end(attempt);
     if (!attempt.visible) await attempt.staged.abort().catch(() => undefined);
     await this.release(attempt.id, attempt.path);
+  }
+
+  private add(
+    id: string,
+    staged: IStagedFile,
+    claims: Pick<Attempt, 'fenced' | 'space'>,
+    content: ReceivedContent,
+  ): Attempt {
+    const { name: backend } = this.backend;
+    const path = storageKeyOf(id);
+    const attempt = { id, backend, path, staged, ...claims, content, visible: false, seen: null };
+    this.attempts.set(id, attempt);
+    return attempt;
   }
 
   private async release(id: string, path: string): Promise<void> {

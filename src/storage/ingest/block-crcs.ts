@@ -3,6 +3,13 @@ import { crc32 } from 'node:zlib';
 /** Bytes that one CRC of `files.block_crcs` covers, and so what is read to verify a range. */
 export const BLOCK_BYTES = 1024 * 1024;
 
+/** How far a stream had come. */
+export interface BlockCrcsMark {
+  closed: number;
+  current: number;
+  covered: number;
+}
+
 /** CRC-32 of each block of a stream, whatever the chunks it comes in. */
 export class BlockCrcs {
   private readonly crcs: number[] = [];
@@ -17,6 +24,21 @@ export class BlockCrcs {
       rest = rest.subarray(part.length);
       if (this.covered === BLOCK_BYTES) this.closeBlock();
     }
+  }
+
+  /** Bytes that the closed blocks' checksums take in memory, more or less. */
+  get weight(): number {
+    return this.crcs.length * 8;
+  }
+
+  mark(): BlockCrcsMark {
+    return { closed: this.crcs.length, current: this.current, covered: this.covered };
+  }
+
+  /** Forgets what came after the mark. */
+  rewind({ closed, current, covered }: BlockCrcsMark): void {
+    this.crcs.length = closed;
+    [this.current, this.covered] = [current, covered];
   }
 
   /** Four bytes each, big-endian; the last block may be short. Ends the stream. */

@@ -13,12 +13,13 @@ import {
   type FileHandle,
 } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import type { Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import {
   STORAGE_PATH,
   type ByteRange,
   type IStagedFile,
   type IStorageBackend,
+  type StagedPoint,
   type StoredFileInfo,
 } from '../../../core/contracts/storage-backend.contract.js';
 import { ObjectNotFoundError } from '../../../core/errors/index.js';
@@ -116,15 +117,35 @@ export class LocalStorageBackend implements IStorageBackend {
     const staged = this.stagingOf(path);
     await this.ensureFolder(dirname(file));
     const handle = await open(staged, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY, 0o600);
-    return new LocalStagedFile(path, handle, {
-      abort: () => this.unlinkIfPresent(staged).then(() => undefined),
-      publish: async () => {
-        await rename(staged, file);
-        await syncFolder(dirname(file));
-        await syncFolder(this.staging);
-        return await this.getFileInfo(path);
-      },
+    return this.stagedFile(path, handle);
+  }
+
+  async resumeStaged(path: string, { size }: StagedPoint): Promise<IStagedFile> {
+    const handle = await this.openStagedAgain(path);
+    try {
+      if ((await handle.stat()).size < size) throw new ObjectNotFoundError(path);
+      await handle.truncate(size);
+      return this.stagedFile(path, handle, size);
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async readStaged(path: string, { size }: StagedPoint, range?: ByteRange): Promise<Readable> {
+    const start = range?.start ?? 0;
+    const end = Math.min(range?.end ?? size, size - 1);
+    const handle = await open(this.stagingOf(path), O_RDONLY | O_NOFOLLOW).catch(async (error) => {
+      if (!isErrno(error, 'ENOENT')) throw error;
+      return (await this.openFile(path)).handle;
     });
+    const found = await handle.stat();
+    if (found.size < size || start > end) {
+      await handle.close();
+      if (found.size < size) throw new ObjectNotFoundError(path);
+      return Readable.from([]);
+    }
+    return createReadStream('', { fd: handle, highWaterMark: READ_AHEAD, start, end });
   }
 
   async *listStaged(): AsyncIterable<string> {
@@ -136,6 +157,32 @@ export class LocalStorageBackend implements IStorageBackend {
   async freeBytes(): Promise<number> {
     const { bavail, bsize } = await statfs(this.root);
     return bavail * bsize;
+  }
+
+  private stagedFile(path: string, handle: FileHandle, size?: number): LocalStagedFile {
+    const [staged, file] = [this.stagingOf(path), this.pathOf(path)];
+    const steps = {
+      keep: () => syncFolder(this.staging),
+      abort: () => this.unlinkIfPresent(staged).then(() => undefined),
+      publish: async () => {
+        await rename(staged, file);
+        await syncFolder(dirname(file));
+        await syncFolder(this.staging);
+        return await this.getFileInfo(path);
+      },
+    };
+    return new LocalStagedFile(path, handle, steps, size);
+  }
+
+  /** What was published and may be written to again goes back to where nobody reads it. */
+  private async openStagedAgain(path: string): Promise<FileHandle> {
+    const [staged, file] = [this.stagingOf(path), this.pathOf(path)];
+    const handle = await openForWriting(staged);
+    if (handle) return handle;
+    await rename(file, staged).catch(absent(path));
+    await syncFolder(this.staging);
+    await syncFolder(dirname(file));
+    return await open(staged, O_WRONLY | O_NOFOLLOW).catch(absent(path));
   }
 
   private pathOf(path: string): string {
@@ -223,6 +270,12 @@ const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
+
+const openForWriting = (path: string): Promise<FileHandle | null> =>
+  open(path, O_WRONLY | O_NOFOLLOW).catch((error: unknown) => {
+    if (isErrno(error, 'ENOENT')) return null;
+    throw error;
+  });
 
 async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 });

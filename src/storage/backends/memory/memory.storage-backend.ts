@@ -3,6 +3,7 @@ import type {
   ByteRange,
   IStagedFile,
   IStorageBackend,
+  StagedPoint,
   StoredFileInfo,
 } from '../../../core/contracts/storage-backend.contract.js';
 import { ObjectNotFoundError } from '../../../core/errors/index.js';
@@ -17,7 +18,8 @@ interface StoredFile {
 export class MemoryStorageBackend implements IStorageBackend {
   readonly name = 'memory';
   private readonly files = new Map<string, StoredFile>();
-  private readonly staged = new Set<IStagedFile>();
+  /** Chunks by path. */
+  private readonly staged = new Map<string, Buffer[]>();
 
   async init(): Promise<void> {}
 
@@ -41,7 +43,7 @@ export class MemoryStorageBackend implements IStorageBackend {
   }
 
   async deleteFile(path: string): Promise<void> {
-    for (const staged of this.staged) if (staged.path === path) this.staged.delete(staged);
+    this.staged.delete(path);
     this.files.delete(path);
   }
 
@@ -61,30 +63,59 @@ export class MemoryStorageBackend implements IStorageBackend {
   }
 
   async openStaged(path: string): Promise<IStagedFile> {
-    const chunks: Buffer[] = [];
-    const staged: IStagedFile = {
-      path,
-      // The caller may use its buffer again, so the bytes are copied.
-      write: async (chunk) => void chunks.push(Buffer.from(chunk)),
-      seal: async () => undefined,
-      publish: async () => {
-        // The reaper may have taken the staged bytes away, as on a disk.
-        if (!this.staged.delete(staged)) throw new ObjectNotFoundError(path);
-        this.files.set(path, { content: Buffer.concat(chunks), modifiedAt: new Date() });
-        return await this.getFileInfo(path);
-      },
-      abort: async () => void this.staged.delete(staged),
-    };
-    this.staged.add(staged);
-    return staged;
+    return this.stage(path, []);
+  }
+
+  async resumeStaged(path: string, { size }: StagedPoint): Promise<IStagedFile> {
+    const content = this.stagedBytes(path, size);
+    this.files.delete(path);
+    return this.stage(path, [content.subarray(0, size)]);
+  }
+
+  async readStaged(path: string, { size }: StagedPoint, range?: ByteRange): Promise<Readable> {
+    const content = this.stagedBytes(path, size).subarray(0, size);
+    const part = range ? content.subarray(range.start, range.end + 1) : content;
+    return Readable.from(part.length > 0 ? [part] : []);
   }
 
   async *listStaged(): AsyncIterable<string> {
-    for (const { path } of this.staged) yield path;
+    yield* this.staged.keys();
   }
 
   async freeBytes(): Promise<null> {
     return null;
+  }
+
+  private stage(path: string, chunks: Buffer[]): IStagedFile {
+    this.staged.set(path, chunks);
+    return {
+      path,
+      // The caller may use its buffer again, so the bytes are copied.
+      write: async (chunk) => void chunks.push(Buffer.from(chunk)),
+      checkpoint: async () => null,
+      rewind: async (size) => {
+        chunks.splice(0, Infinity, Buffer.concat(chunks).subarray(0, size));
+      },
+      suspend: async () => undefined,
+      seal: async () => undefined,
+      publish: async () => {
+        // The reaper may have taken the staged bytes away, as on a disk.
+        if (this.staged.get(path) !== chunks) throw new ObjectNotFoundError(path);
+        this.staged.delete(path);
+        this.files.set(path, { content: Buffer.concat(chunks), modifiedAt: new Date() });
+        return await this.getFileInfo(path);
+      },
+      abort: async () => {
+        if (this.staged.get(path) === chunks) this.staged.delete(path);
+      },
+    };
+  }
+
+  private stagedBytes(path: string, size: number): Buffer {
+    const chunks = this.staged.get(path);
+    const content = chunks ? Buffer.concat(chunks) : this.find(path).content;
+    if (content.length < size) throw new ObjectNotFoundError(path);
+    return content;
   }
 
   private find(path: string): StoredFile {

@@ -1,0 +1,109 @@
+import type { StagedPoint } from '../../core/contracts/storage-backend.contract.js';
+import type { Transaction } from '../../core/database/index.js';
+import { DatabaseUnavailableError } from '../../core/errors/index.js';
+import { UploadLockedError } from './uploads.errors.js';
+
+export const LOCK_SECONDS = 15;
+const RENEW_MS = (LOCK_SECONDS * 1000) / 3;
+/** Whoever could not renew for so long writes no more: the lock may be another's soon. */
+const SELF_FENCE_MS = (LOCK_SECONDS * 1000 * 2) / 3;
+const BEAT_MS = 1000;
+/** Without a byte for so long it is looked whether somebody else waits… */
+const QUIET_MS = 2000;
+/** …and for so long, the lock is given up for that one: the connection may be dead. */
+const SILENT_MS = 3000;
+
+interface Steps {
+  renew(point: StagedPoint | null): Promise<{ isReleaseAsked: boolean } | null>;
+  setLength(length: number): Promise<boolean>;
+  keep(tx: Transaction): Promise<boolean>;
+  release(): Promise<void>;
+}
+
+/**
+ * The right to write to one upload, while it is held. It is renewed by itself. A process that was frozen
+ * finds by a clock of its own that its time is over, before it writes.
+ */
+export class UploadLock {
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private renewedAt = performance.now();
+  private heardAt = performance.now();
+  private isRenewing = false;
+  private lost: UploadLockedError | null = null;
+
+  constructor(
+    readonly token: string,
+    private readonly steps: Steps,
+  ) {
+    this.timer = setInterval(() => void this.beat(), BEAT_MS);
+    this.timer.unref();
+  }
+
+  /** Fires when the lock is lost, or wanted by another while nothing comes. */
+  get ended(): AbortSignal {
+    return this.controller.signal;
+  }
+
+  /** The client, or the disk that is read, is alive. */
+  heard(): void {
+    this.heardAt = performance.now();
+  }
+
+  /** To be asked before each write. @throws UploadLockedError, DatabaseUnavailableError */
+  assertHeld(): void {
+    if (this.lost) throw this.lost;
+    if (performance.now() - this.renewedAt > SELF_FENCE_MS) throw new DatabaseUnavailableError();
+  }
+
+  /** Moves the offset of the upload. @throws UploadLockedError when the lock is lost */
+  async moveTo(point: StagedPoint): Promise<void> {
+    await this.renew(point);
+  }
+
+  /** @throws UploadLockedError */
+  async renew(point: StagedPoint | null = null): Promise<{ isReleaseAsked: boolean }> {
+    const startedAt = performance.now();
+    const renewed = await this.steps.renew(point);
+    if (!renewed) {
+      this.lost = new UploadLockedError();
+      this.controller.abort(this.lost);
+      throw this.lost;
+    }
+    this.renewedAt = startedAt;
+    return renewed;
+  }
+
+  /** Says how long the upload will be. @throws UploadLockedError */
+  async setLength(length: number): Promise<void> {
+    if (!(await this.steps.setLength(length))) throw new UploadLockedError();
+  }
+
+  /** Sees to it that it is held until the transaction ends. @throws UploadLockedError */
+  async keep(tx: Transaction): Promise<void> {
+    if (!(await this.steps.keep(tx))) throw new UploadLockedError();
+  }
+
+  /** Never throws: what can't be released runs out. */
+  async release(): Promise<void> {
+    clearInterval(this.timer);
+    await this.steps.release().catch(() => undefined);
+  }
+
+  private async beat(): Promise<void> {
+    const silence = performance.now() - this.heardAt;
+    const isDue = performance.now() - this.renewedAt >= RENEW_MS || silence >= QUIET_MS;
+    if (this.isRenewing || !isDue) return;
+    this.isRenewing = true;
+    try {
+      const { isReleaseAsked } = await this.renew();
+      if (isReleaseAsked && performance.now() - this.heardAt >= SILENT_MS) {
+        this.controller.abort(new UploadLockedError());
+      }
+    } catch {
+      // It is lost, which the signal says; or the database does not answer, which `assertHeld` counts.
+    } finally {
+      this.isRenewing = false;
+    }
+  }
+}

@@ -1,0 +1,121 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { InjectRepository } from '@nestjs/typeorm';
+import { Repository } from 'typeorm';
+import { ENV, type Env } from '../../core/config/config.js';
+import type { StagedPoint } from '../../core/contracts/storage-backend.contract.js';
+import type { PrincipalId } from '../../core/contracts/ids.js';
+import { managerOf, type Transaction } from '../../core/database/index.js';
+import { Upload } from './entities/upload.entity.js';
+import { UPLOAD_COLUMNS, type UploadView } from './uploads.repository.js';
+
+export interface LockAttempt {
+  upload: UploadView;
+  /** Somebody else has it, and was asked to let go. */
+  isHeld: boolean;
+  /** Whoever had it last. */
+  previous: string | null;
+  /** That one never let go: its time ran out, and it may wake up and write. */
+  hasLapsed: boolean;
+}
+
+/** Who writes to an upload: one at a time, by a lease in its row. All times are the database's. */
+@Injectable()
+export class UploadLocksRepository {
+  constructor(
+    @InjectRepository(Upload) private readonly uploads: Repository<Upload>,
+    @Inject(ENV) private readonly env: Pick<Env, 'UPLOAD_EXPIRES_SECONDS'>,
+  ) {}
+
+  async take(
+    ownerId: PrincipalId,
+    id: string,
+    token: string,
+    seconds: number,
+  ): Promise<LockAttempt | null> {
+    const [row] = (await this.uploads.query(
+      `WITH old AS (
+         SELECT id, lock_token, lock_until, coalesce(lock_until >= now(), false) AS held
+         FROM uploads WHERE id = $1 AND owner_id = $2 FOR UPDATE
+       ), u AS (
+         UPDATE uploads SET
+           lock_token = CASE WHEN held THEN uploads.lock_token ELSE $3::uuid END,
+           lock_until = CASE WHEN held THEN uploads.lock_until
+                             ELSE now() + make_interval(secs => $4) END,
+           release_asked = held
+         FROM old WHERE uploads.id = old.id
+         RETURNING uploads.*, held, old.lock_token AS previous, old.lock_until AS previous_until
+       )
+       SELECT ${UPLOAD_COLUMNS}, u.held AS "isHeld", u.previous,
+         u.previous_until IS NOT NULL AS "hasLapsed"
+       FROM u`,
+      [id, ownerId, token, seconds],
+    )) as (UploadView & Omit<LockAttempt, 'upload'>)[];
+    if (!row) return null;
+    const { isHeld, previous, hasLapsed, ...upload } = row;
+    return { upload, isHeld, previous, hasLapsed };
+  }
+
+  /**
+   * Holds the lock, and keeps the upload, for as long again; with a point, its offset moves there. `null`:
+   * the lock is lost, or the upload is over.
+   */
+  async renew(
+    id: string,
+    token: string,
+    seconds: number,
+    point: StagedPoint | null,
+  ): Promise<{ isReleaseAsked: boolean } | null> {
+    const [row] = (await this.uploads.query(
+      `WITH moved AS (
+         UPDATE uploads SET
+           lock_until = now() + make_interval(secs => $3),
+           expires_at = now() + make_interval(secs => $4),
+           upload_offset = coalesce($5, upload_offset),
+           backend_state = CASE WHEN $5::bigint IS NULL THEN backend_state ELSE $6::jsonb END
+         WHERE id = $1 AND lock_token = $2 AND lock_until IS NOT NULL AND file_id IS NULL
+           AND EXISTS (SELECT FROM storage_intents i
+             WHERE i.id = uploads.id AND i.kind = 'write' AND i.lease_until > now())
+         RETURNING id, expires_at, release_asked
+       ), kept AS (
+         UPDATE storage_intents i SET lease_until = moved.expires_at
+         FROM moved WHERE i.id = moved.id AND i.kind = 'write' RETURNING i.id
+       )
+       SELECT release_asked AS "isReleaseAsked" FROM moved JOIN kept ON kept.id = moved.id`,
+      [
+        id,
+        token,
+        seconds,
+        this.env.UPLOAD_EXPIRES_SECONDS,
+        point?.size ?? null,
+        point?.state ? JSON.stringify(point.state) : null,
+      ],
+    )) as { isReleaseAsked: boolean }[];
+    return row ?? null;
+  }
+
+  /** A length that was not known. `false`: the lock is lost. */
+  async setLength(id: string, token: string, length: number): Promise<boolean> {
+    const [, count] = (await this.uploads.query(
+      `UPDATE uploads SET upload_length = $3
+       WHERE id = $1 AND lock_token = $2 AND file_id IS NULL AND upload_length IS NULL`,
+      [id, token, length],
+    )) as [unknown, number];
+    return count === 1;
+  }
+
+  /** Whether the lock is held, and it stays so until the transaction ends. */
+  async keep(tx: Transaction, id: string, token: string): Promise<boolean> {
+    const rows = (await managerOf(tx).query(
+      `SELECT FROM uploads WHERE id = $1 AND lock_token = $2 AND file_id IS NULL FOR UPDATE`,
+      [id, token],
+    )) as unknown[];
+    return rows.length === 1;
+  }
+
+  async release(id: string, token: string): Promise<void> {
+    await this.uploads.query(
+      'UPDATE uploads SET lock_until = NULL WHERE id = $1 AND lock_token = $2',
+      [id, token],
+    );
+  }
+}

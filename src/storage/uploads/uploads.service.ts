@@ -1,0 +1,67 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { UnitOfWork } from '../../core/database/index.js';
+import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
+import { isUploadId } from './tus-headers.js';
+import { UploadLocks } from './upload-locks.service.js';
+import { UploadSessions } from './upload-sessions.service.js';
+import { UploadGoneError, UploadNotFoundError } from './uploads.errors.js';
+import { UploadsRepository, type UploadView } from './uploads.repository.js';
+
+const LIST = 'uploads';
+
+/** Uploads of their owners: what others ask for is unknown. */
+@Injectable()
+export class UploadsService {
+  constructor(
+    @Inject(AUDIT_LOG) private readonly log: IAuditLog,
+    private readonly locks: UploadLocks,
+    private readonly sessions: UploadSessions,
+    private readonly uploads: UploadsRepository,
+    private readonly unitOfWork: UnitOfWork,
+  ) {}
+
+  /** @throws UploadNotFoundError, UploadGoneError when it is over and was no file */
+  async get(caller: Principal, id: string): Promise<UploadView> {
+    const upload = await this.uploads.find(caller.id, id);
+    if (!upload) throw new UploadNotFoundError();
+    if (!upload.isOpen && upload.fileId === null) throw new UploadGoneError();
+    return upload;
+  }
+
+  /** Those that are not over. @throws CursorMismatchError */
+  async list(
+    caller: Principal,
+    { cursor, limit }: { cursor?: string; limit: number },
+  ): Promise<Page<UploadView>> {
+    const after = decodeCursor(cursor, LIST, {}, isUploadId);
+    const found = await this.uploads.listOpen(caller.id, after, limit + 1);
+    return pageOf(found, limit, ({ id }) => encodeCursor(id, LIST, {}));
+  }
+
+  /**
+   * Ends an upload; a file that it has become stays. Its bytes go with the collector's next turn.
+   * @throws UploadNotFoundError, UploadGoneError, UploadLockedError
+   */
+  async end(caller: Principal, id: string): Promise<void> {
+    await this.get(caller, id);
+    const { upload, lock } = await this.locks.take(caller.id, id);
+    try {
+      if (!upload.isOpen && upload.fileId === null) throw new UploadGoneError();
+      await this.unitOfWork.run(async (tx) => {
+        await this.uploads.end(tx, [id]);
+        await this.log.record(tx, caller, {
+          action: 'upload.delete',
+          targets: [`upload:${id}`],
+          before: { id, offset: upload.offset, fileId: upload.fileId },
+          after: null,
+          details: { bytes: upload.offset },
+        });
+      });
+    } finally {
+      await lock.release();
+      this.sessions.forget(id);
+    }
+  }
+}
