@@ -18,7 +18,7 @@ let app: TestApp;
 let tus: Tus;
 
 beforeAll(async () => {
-  app = await startTestApp({ UPLOAD_STALL_SECONDS: '4' });
+  app = await startTestApp({ UPLOAD_STALL_SECONDS: '6' });
   tus = tusOf(app);
 });
 afterAll(() => app.stop());
