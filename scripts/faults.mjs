@@ -39,8 +39,7 @@ function results() {
   if (!existsSync(FOLDER)) return [];
   return readdirSync(FOLDER)
     .filter((name) => name.endsWith('.json'))
-    .map((name) => ({ name, ...JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) }))
-    .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
+    .map((name) => ({ name, ...JSON.parse(readFileSync(join(FOLDER, name), 'utf8')) }));
 }
 
 function run(part) {
@@ -70,20 +69,39 @@ const told = (figures) =>
     .map(([name, count]) => `${name} ${number.format(count)}`)
     .join(', ') || '–';
 
+/** Rows of the table as it is, by part and what was counted: of runs that this folder knows nothing of. */
+function rowsBefore(table) {
+  const rows = table.split('\n').filter((line) => /^\| [A-Z]\d+ /.test(line));
+  return new Map(
+    rows.map((row) => [
+      row
+        .split('|', 3)
+        .slice(1)
+        .map((cell) => cell.trim())
+        .join(' '),
+      row,
+    ]),
+  );
+}
+
 async function writeTable(lines) {
   const machine = `${process.platform} ${process.arch}, ${availableParallelism()} cores, Node.js ${process.versions.node}`;
-  const rows = lines.map(
-    ({ part, what, goal, done, failed = 0, seed, date, figures }) =>
+  const before = readFileSync(DOCUMENT, 'utf8');
+  const rows = rowsBefore(before.split(BEGIN)[1] ?? '');
+  for (const { part, what, goal, done, failed, seed, date, figures } of lines) {
+    rows.set(
+      `${part} ${what}`,
       `| ${part} | ${what} | ${number.format(goal)} | ${number.format(done)} | ${failed} | ${told(figures)} | ${seed} | ${date} |`,
-  );
+    );
+  }
+  const inOrder = [...rows].sort(([a], [b]) => a.localeCompare(b, 'en', { numeric: true }));
   const table = [
     `Machine: ${machine}.`,
     '',
     '| Part | Faults | Goal | Done | Rounds failed | Beside it | Seed | Date |',
     '| --- | --- | ---: | ---: | ---: | --- | ---: | --- |',
-    ...rows,
+    ...inOrder.map(([, row]) => row),
   ].join('\n');
-  const before = readFileSync(DOCUMENT, 'utf8');
   const [head, tail] = [before.split(BEGIN)[0], before.split(END)[1]];
   const text = `${head}${BEGIN}\n\n${table}\n\n${END}${tail}`;
   const options = await resolveConfig(DOCUMENT);

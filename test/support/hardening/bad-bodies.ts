@@ -52,6 +52,7 @@ function wrongTypes({ type, oneOf }: Schema): unknown[] {
     case 'string':
       return [7, true];
     case 'number':
+      return ['seven', true];
     case 'integer':
       return ['seven', true, 1.5];
     case 'boolean':

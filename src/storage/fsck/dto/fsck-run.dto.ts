@@ -56,6 +56,7 @@ export class FsckRunDto {
   status: string;
 
   /** Percent of the files that are read. */
+  @ApiProperty({ format: 'double', maximum: 100 })
   readData: number;
 
   repair: boolean;

@@ -1,3 +1,4 @@
+import { ApiProperty } from '@nestjs/swagger';
 import { IsBoolean, IsNumber, IsOptional, Max, Min } from 'class-validator';
 
 /** What a check of the store is to do. */
@@ -6,6 +7,7 @@ export class StartFsckDto {
    * Percent of the files, by chance, that are read to their last byte and hashed.
    * @example 10
    */
+  @ApiProperty({ format: 'double' })
   @IsOptional()
   @IsNumber()
   @Min(0)
