@@ -19,6 +19,16 @@ async function atLeastSeconds(seconds: number): Promise<void> {
   if (left < seconds) await new Promise((resolve) => setTimeout(resolve, left * 1000 + 100));
 }
 
+/** Counts in one window, however slow the machine is: once more from the next minute on if it took longer. */
+async function inOneMinute<T>(count: () => Promise<T>): Promise<T> {
+  for (let seconds = 15; ; seconds = 60) {
+    await atLeastSeconds(seconds);
+    const begun = Math.floor(Date.now() / 60_000);
+    const counted = await count();
+    if (Math.floor(Date.now() / 60_000) === begun) return counted;
+  }
+}
+
 /** A request with these headers alone, not even a key. */
 const bare = (api: Api, path: string, headers: Record<string, string> = {}) =>
   fetch(new URL(path, api.url), { headers });
@@ -74,12 +84,9 @@ describe('The limit of a key', () => {
     await start({ RATE_LIMIT_PER_KEY: '20' });
     const replica = await startReplica(app);
     cleanUps.push(() => replica.stop());
-    await atLeastSeconds(15);
     const at = (n: number) => (n % 2 === 0 ? app : replica);
-    expect(await statuses(times(60, (n) => at(n).fetch('/v1/files')))).toEqual({
-      200: 20,
-      429: 40,
-    });
+    const answers = await inOneMinute(() => statuses(times(60, (n) => at(n).fetch('/v1/files'))));
+    expect(answers).toEqual({ 200: 20, 429: 40 });
   });
 
   it('of many requests costs few statements', async () => {

@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { GarbageCollector } from '../../src/storage/gc/garbage-collector.service.js';
 import type { Api } from './api.js';
 import { startTestApp, type TestApp } from './app.js';
-import { outcomeOf, sha256Of, type History } from './history.js';
+import { outcomeOf, sha256Of, type History, type Outcome } from './history.js';
 import { breaches, diskStore, quiesce } from './invariants.js';
+import { storeByParts } from './tus.js';
 import { startService, type Service, type ServiceOptions } from './service.js';
 
 /** No delay for people who change their mind: what is given up may go at once. */
@@ -100,13 +101,26 @@ export async function runClient(options: ClientOptions): Promise<void> {
       again && random() < 0.4 ? again : newContent(options.name, contents.length, random());
     if (content !== again) contents.push(content);
     const sha256 = sha256Of(content);
-    const [outcome, answer] = await outcomeOf(options.pick().upload(content));
+    const [outcome, id] = await store(options, content);
     history.record('upload', sha256, outcome);
     if (outcome !== 'ok') await delay(20);
-    // Of an answer that broke off the status is known, so the upload is.
-    const file = (await answer?.json().catch(() => null)) as { id: number } | null | undefined;
-    if (outcome === 'ok' && file) held.set(sha256, file.id);
+    if (id !== null) held.set(sha256, id);
   }
+}
+
+/** One in four by parts. What its file is called is not always known, even when it is stored. */
+async function store(
+  { pick, random }: ClientOptions,
+  content: Uint8Array,
+): Promise<[Outcome, number | null]> {
+  if (random() < 0.25) {
+    const id = await storeByParts(pick, content, random).catch(() => null);
+    return [id === null ? 'unknown' : 'ok', id];
+  }
+  const [outcome, answer] = await outcomeOf(pick().upload(content));
+  // Of an answer that broke off the status is known, so the upload is.
+  const file = (await answer?.json().catch(() => null)) as { id?: number } | null | undefined;
+  return [outcome, (outcome === 'ok' && file?.id) || null];
 }
 
 function newContent(name: string, number: number, random: number): Uint8Array {

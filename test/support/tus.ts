@@ -3,6 +3,9 @@ import type { Api } from './api.js';
 
 export const OFFSET_STREAM = 'application/offset+octet-stream';
 
+/** Parts and failures of one upload. */
+const MOST_TRIES = 12;
+
 /** Requests of tus by hand, to see what a library would hide. */
 export interface Tus {
   request(
@@ -52,6 +55,34 @@ export function tusOf(api: Pick<Api, 'fetch'>): Tus {
     offset: async (path) => Number((await tus.head(path)).headers.get('upload-offset')),
   };
   return tus;
+}
+
+/**
+ * Stores a content by parts, perhaps on several replicas, going on after failures as a client would; the
+ * id of its file. @throws what the last try failed with
+ */
+export async function storeByParts(
+  pick: () => Pick<Api, 'fetch'>,
+  content: Uint8Array,
+  random: () => number,
+): Promise<number> {
+  const path = await tusOf(pick()).create({ 'Upload-Length': content.length });
+  let failure: unknown;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    try {
+      const tus = tusOf(pick());
+      const head = await tus.head(path);
+      const fileId = head.headers.get('stratum-file-id');
+      if (fileId) return Number(fileId);
+      const offset = Number(head.headers.get('upload-offset'));
+      const end = Math.ceil(offset + random() * (content.length - offset));
+      const answer = await tus.patch(path, offset, content.subarray(offset, end));
+      if (!answer.ok) failure = new Error(await answer.text());
+    } catch (error) {
+      failure = error;
+    }
+  }
+  throw failure;
 }
 
 /** `Upload-Metadata` of these. */
