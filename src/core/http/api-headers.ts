@@ -68,7 +68,10 @@ export function documentHeaders(document: OpenAPIObject): OpenAPIObject {
         name,
         refTo(name),
       ]);
-      operation.responses[status] = { ...answer, headers: Object.fromEntries(headers) };
+      operation.responses[status] = {
+        ...answer,
+        headers: { ...answer.headers, ...Object.fromEntries(headers) },
+      };
     }
     delete operation[OF_SUCCESS];
   }

@@ -56,9 +56,12 @@ export function documentCommonProblems(document: OpenAPIObject): OpenAPIObject {
   return document;
 }
 
+/** RFC 9110 section 9.2.1. */
+const SAFE_METHODS = ['get', 'head', 'options'];
+
 /** A POST that only reads, since it asks for more than a URL holds, says so by its permission. */
 const isChanging = (method: string, operation: Operation): boolean =>
-  method !== 'get' && !operation['x-permission']?.endsWith(':read');
+  !SAFE_METHODS.includes(method) && !operation['x-permission']?.endsWith(':read');
 
 function add(operation: Operation, codesByStatus: CodesByStatus): void {
   for (const [status, codes] of Object.entries(codesByStatus)) {

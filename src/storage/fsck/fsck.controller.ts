@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Res } from
 import { ApiAcceptedResponse, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { PageQuery } from '../../core/http/page.query.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
@@ -27,17 +28,8 @@ export class FsckController {
   @Post()
   @HttpCode(202)
   @RequirePermission('storage:manage')
-  @ApiAcceptedResponse({
-    type: FsckRunDetailDto,
-    description: 'It was started.',
-    headers: {
-      Location: { schema: { type: 'string' }, description: 'Where to ask how far it is.' },
-      'Retry-After': {
-        schema: { type: 'integer' },
-        description: 'Seconds until that makes sense.',
-      },
-    },
-  })
+  @ApiAcceptedResponse({ type: FsckRunDetailDto, description: 'It was started.' })
+  @AnswersWith('Location', 'Retry-After')
   @ApiProblems({ 409: ['fsck-running'] })
   async start(
     @Caller() caller: Principal,

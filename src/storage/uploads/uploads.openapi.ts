@@ -7,6 +7,7 @@ import {
   ApiParam,
   ApiResponse,
 } from '@nestjs/swagger';
+import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiIdempotencyKey } from '../../core/http/idempotency-key.openapi.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
 import { OFFSET_STREAM, TUS_VERSION } from './tus-protocol.js';
@@ -22,7 +23,6 @@ const answers = (...names: readonly (keyof typeof ANSWERED)[]) =>
   );
 
 const ANSWERED = {
-  Location: 'Path of the upload.',
   'Stratum-File-Id': 'Id of the file, once the upload has become one.',
   'Tus-Checksum-Algorithm': 'What `Upload-Checksum` may be of.',
   'Tus-Extension': 'What of tus is spoken here.',
@@ -96,10 +96,11 @@ export const ApiCreateUpload = (): MethodDecorator =>
     header('Upload-Concat', '`partial` for a part, `final;` and the paths of parts for the whole.'),
     CHECKSUM,
     ApiIdempotencyKey(),
+    AnswersWith('Location'),
     BYTES(),
     ApiResponse({
       status: 201,
-      headers: answers('Location', 'Upload-Offset', 'Upload-Expires', 'Stratum-File-Id'),
+      headers: answers('Upload-Offset', 'Upload-Expires', 'Stratum-File-Id'),
     }),
     ApiProblems({
       ...OF_BYTES,

@@ -45,6 +45,7 @@ interface DocumentedBody {
 }
 
 export interface DocumentedOperation {
+  security?: object[];
   'x-permission': string;
   parameters?: Parameter[];
   requestBody?: { content: Record<string, DocumentedBody> };

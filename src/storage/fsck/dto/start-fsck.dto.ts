@@ -1,5 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { IsBoolean, IsNumber, IsOptional, Max, Min } from 'class-validator';
+import { IsBoolean, IsNumber, Max, Min } from 'class-validator';
+import { MayBeAbsent } from '../../../core/validation/may-be-absent.js';
 
 /** What a check of the store is to do. */
 export class StartFsckDto {
@@ -8,14 +9,14 @@ export class StartFsckDto {
    * @example 10
    */
   @ApiProperty({ format: 'double' })
-  @IsOptional()
+  @MayBeAbsent()
   @IsNumber()
   @Min(0)
   @Max(100)
   readData?: number;
 
   /** Whether what is found is mended where it can be, and marked where it is lost. */
-  @IsOptional()
+  @MayBeAbsent()
   @IsBoolean()
   repair?: boolean;
 }
