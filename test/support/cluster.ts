@@ -110,14 +110,15 @@ export async function runClient(options: ClientOptions): Promise<void> {
 
 /** One in four by parts. What its file is called is not always known, even when it is stored. */
 async function store(
-  { pick, random }: ClientOptions,
+  options: ClientOptions,
   content: Uint8Array,
 ): Promise<[Outcome, number | null]> {
+  const { random } = options;
   if (random() < 0.25) {
-    const id = await storeByParts(pick, content, random).catch(() => null);
+    const id = await storeByParts(() => options.pick(), content, random).catch(() => null);
     return [id === null ? 'unknown' : 'ok', id];
   }
-  const [outcome, answer] = await outcomeOf(pick().upload(content));
+  const [outcome, answer] = await outcomeOf(options.pick().upload(content));
   // Of an answer that broke off the status is known, so the upload is.
   const file = (await answer?.json().catch(() => null)) as { id?: number } | null | undefined;
   return [outcome, (outcome === 'ok' && file?.id) || null];

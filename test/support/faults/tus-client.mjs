@@ -3,16 +3,16 @@
  * It goes on with what an earlier one has begun, and prints the id of the file.
  */
 import { createReadStream, statSync } from 'node:fs';
-import tus from 'tus-js-client';
+import { FileUrlStorage, Upload } from 'tus-js-client';
 
 const [endpoint, path, memory] = process.argv.slice(2);
-const upload = new tus.Upload(createReadStream(path), {
+const upload = new Upload(createReadStream(path), {
   endpoint,
   uploadSize: statSync(path).size,
   chunkSize: Number(process.env['PART_BYTES']),
   headers: { Authorization: `Bearer ${process.env['STRATUM_KEY']}` },
   metadata: { filename: 'large.bin' },
-  urlStorage: new tus.FileUrlStorage(memory),
+  urlStorage: new FileUrlStorage(memory),
   fingerprint: async () => path,
   // For as long as a killed server's lock and its next start may take.
   retryDelays: Array.from({ length: 300 }, () => 300),
