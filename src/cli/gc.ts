@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { Logger } from '@nestjs/common';
 import { auditLogOfCommand } from '../access/index.js';
 import { loadEnv } from '../core/config/load-env.js';
 import { withDatabase } from '../core/database/index.js';
@@ -41,6 +42,8 @@ async function main(): Promise<number> {
     console.log(USAGE);
     return DONE;
   }
+  // What it would log is in the report.
+  Logger.overrideLogger(false);
   const env = loadEnv();
   const options = {
     dryRun: values['dry-run'],

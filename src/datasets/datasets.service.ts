@@ -55,6 +55,7 @@ export class DatasetsService implements IDatasetService {
     given: NewDataset,
     record: (tx: Transaction, dataset: DatasetView) => Promise<void>,
   ): Promise<DatasetView> {
+    if (given.visibility === 'public') refuseUnscoped(caller, { visibility: given.visibility });
     const id = uuidv7() as DatasetId;
     const fields = this.completed(given);
     // A name may come twice, also at the same moment; a slug that was asked for is that one or none.
@@ -265,7 +266,9 @@ const roleToEdit = ({ slug, visibility, ownerId }: DatasetEdit): DatasetRole =>
 function refuseUnscoped(caller: Principal, { visibility, ownerId }: DatasetEdit): void {
   if (visibility === undefined && ownerId === undefined) return;
   if (!caller.permissions.has('grants:write')) {
-    throw new ForbiddenError('To change visibility or ownerId a credential needs grants:write.');
+    throw new ForbiddenError(
+      'To make a dataset public, or to change its visibility or owner, a credential needs grants:write.',
+    );
   }
 }
 

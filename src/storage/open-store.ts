@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import type { Env } from '../core/config/config.js';
 import type { IStorageBackend } from '../core/contracts/storage-backend.contract.js';
 import type { IStorageFactory } from '../core/contracts/storage-factory.contract.js';
@@ -22,6 +23,9 @@ export async function withInstalledStore<T>(
 ): Promise<T> {
   if (env.STORAGE_BACKEND === 'memory') {
     throw new NoSharedStoreError('STORAGE_BACKEND is memory: no other process can look into it.');
+  }
+  if (!existsSync(env.STRATUM_DATA_DIR)) {
+    throw new NoSharedStoreError(`There is no installation in ${env.STRATUM_DATA_DIR}.`);
   }
   const factory = new StorageFactory();
   try {

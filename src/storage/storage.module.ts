@@ -53,6 +53,7 @@ import { Scrubber } from './scrub/scrubber.service.js';
 import { StorageFactory } from './storage-factory.service.js';
 import { Upload } from './uploads/entities/upload.entity.js';
 import { TusVersionGuard } from './uploads/tus-version.guard.js';
+import { OpenUploadsRepository } from './uploads/open-uploads.repository.js';
 import { UploadAdmission } from './uploads/upload-admission.service.js';
 import { UploadAppender } from './uploads/upload-appender.service.js';
 import { UploadCompletion } from './uploads/upload-completion.service.js';
@@ -108,6 +109,7 @@ import { UploadsService } from './uploads/uploads.service.js';
     GcStateRepository,
     GcStatus,
     HeldFilesRepository,
+    OpenUploadsRepository,
     IntentsRepository,
     RawReceiver,
     RestoreGuard,

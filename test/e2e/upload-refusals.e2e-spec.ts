@@ -163,7 +163,7 @@ describe('A request', () => {
 
   it('for an upload of nobody, or of somebody else, is told the same', async () => {
     const path = await tus.create({ 'Upload-Length': 5 });
-    const stranger = tusOf(await addUser(app, 'stranger', { isAdmin: true }));
+    const stranger = tusOf(await addUser(app, 'stranger'));
     const details = new Set<string>();
     for (const asked of [path, `/v1/uploads/${randomUUID()}`, '/v1/uploads/none']) {
       details.add(

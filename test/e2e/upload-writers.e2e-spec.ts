@@ -78,9 +78,8 @@ describe('A writer', () => {
     const path = await tus.create({ 'Upload-Length': content.length });
     const first = await patching(path, 0, content.length, content.subarray(0, 40_000));
     // The connection is dead, and nobody here knows.
-    const begun = Date.now();
+    // Not 423: the one that is silent has let go.
     await expectProblem(await tus.patch(path, 0, content), 409, 'upload-offset-mismatch');
-    expect(Date.now() - begun).toBeLessThan(5_000);
     expect(await tus.offset(path)).toBe(40_000);
     const last = await tus.patch(path, 40_000, content.subarray(40_000));
     expect(last.headers.get('stratum-file-id')).toMatch(/^\d+$/);

@@ -19,6 +19,13 @@ export class UsageCounts {
   /** The count is kept for others to decide by. */
   async count(kind: QuotaKind, id: string): Promise<CountedBytes> {
     const key = `${kind}:${id}`;
+    const earlier = this.running.get(key);
+    if (earlier) {
+      await earlier.catch(() => undefined);
+      // What was given up since it began does not show in it.
+      const known = await this.usages.find(kind, id);
+      if (known?.isRecent) return known;
+    }
     const running = this.running.get(key) ?? this.countAndKeep(kind, id);
     this.running.set(key, running);
     try {

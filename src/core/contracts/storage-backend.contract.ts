@@ -124,9 +124,9 @@ export interface IStorageBackend {
   /** Begins a file. The path must never have been used before, by anybody. */
   openStaged(path: string, options?: StagedWriteOptions): Promise<IStagedFile>;
   /**
-   * Opens staged bytes again, in any process, and drops what was written after the checkpoint. Bytes that
-   * were published, and that nobody refers to yet, are staged again. The caller sees to it that nobody else
-   * writes to this path.
+   * Opens staged bytes again, in any process, and drops what was written after the checkpoint. Of bytes
+   * that were published a copy is staged, and takes their place when it is published: those may be a file by
+   * now. The caller sees to it that nobody else writes to this path.
    * @throws ObjectNotFoundError when there are fewer bytes than the checkpoint says, or none
    */
   resumeStaged(path: string, from: StagedPoint): Promise<IStagedFile>;

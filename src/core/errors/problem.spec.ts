@@ -124,6 +124,7 @@ describe('toAppError', () => {
       'request-aborted',
     ],
     ['a lost database', thrown({ code: '57P01' }), 'database-unavailable'],
+    ['a lock that was waited for too long', thrown({ code: '55P03' }), 'transaction-conflict'],
     [
       'a lost database, wrapped',
       thrown({ driverError: thrown({ code: 'ECONNRESET', syscall: 'read' }) }),

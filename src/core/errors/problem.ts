@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
-import { isConnectionLost } from '../database/pg-errors.js';
+import { isConnectionLost, isRetryable } from '../database/pg-errors.js';
 import { AppError, type ErrorKind, type InputFault } from './app.error.js';
-import { DatabaseUnavailableError } from './database.errors.js';
+import { DatabaseUnavailableError, TransactionConflictError } from './database.errors.js';
 import {
   BadRequestError,
   BodyTooLargeError,
@@ -76,6 +76,8 @@ const RAW_BODY: Readonly<Record<string, (cause: unknown) => AppError>> = {
 export function toAppError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   if (isConnectionLost(error)) return new DatabaseUnavailableError(error);
+  // Of a statement outside of a transaction; those are repeated by `UnitOfWork`.
+  if (isRetryable(error)) return new TransactionConflictError(error);
   const { type, code } = (error ?? {}) as { type?: string; code?: string };
   const parsed = type === undefined ? undefined : RAW_BODY[type]?.(error);
   if (parsed) return parsed;

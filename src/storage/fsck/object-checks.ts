@@ -82,6 +82,11 @@ export class ObjectChecks {
 
   /** When it was written is not known; that a day passes before it is removed is. */
   private async stagedOrphan(path: string): Promise<void> {
+    if (!OURS.test(path)) {
+      const message = `What is staged as ${path} was not put there by this service.`;
+      this.context.report({ kind: 'object-strange', storageKey: path, message });
+      return;
+    }
     const message = `What was staged for ${path} is named by nobody.`;
     const delay = Math.max(this.context.parts.retainSeconds, DAY_SECONDS);
     await this.handOver({ kind: 'staged-orphaned', storageKey: path, message }, delay);

@@ -1,9 +1,10 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type {
-  AcquiredReference,
-  FileUse,
-  IFileReferences,
-  ReferenceOwner,
+import {
+  holdOf,
+  type AcquiredReference,
+  type FileUse,
+  type IFileReferences,
+  type ReferenceOwner,
 } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
@@ -54,7 +55,10 @@ export class FileReferences implements IFileReferences {
       tx,
       uses.map(({ fileId }) => fileId),
     );
-    const readable = await this.views.whichReadable(tx, caller, ids);
+    // A key that may not read puts nothing within others' reach but what its user has brought.
+    const readable = caller.permissions.has('files:read')
+      ? await this.views.whichReadable(tx, caller, ids)
+      : await this.views.whichOwned(tx, holdOf(caller.id), ids);
     const strange = ids.filter((id) => !readable.has(id));
     const owned = await this.views.whichOwned(tx, owner, strange);
     const missing = ids.find((id) => !locked.has(id) || !(readable.has(id) || owned.has(id)));

@@ -65,6 +65,9 @@ export function parseConcat(value: string | undefined): Concatenation {
     }
     return id;
   });
+  if (new Set(parts).size < parts.length) {
+    throw ValidationFailedError.of('Upload-Concat', 'must name each part once');
+  }
   return { kind: 'final', parts };
 }
 

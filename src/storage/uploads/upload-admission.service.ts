@@ -31,8 +31,19 @@ export class UploadAdmission {
    */
   async refuseEarly(caller: Principal, length: number): Promise<void> {
     this.refuseTooLarge(length);
-    if (length > 0) await this.quotas.refuseEarly(caller, { atLeast: length, atMost: length });
+    await this.refuseOverQuota(caller, length);
     await this.ensureSpace(length);
+  }
+
+  /**
+   * Whether the quotas have room for so many bytes more beside all that the caller's open uploads have, or
+   * say that they will have: what has not become a file is no use of a quota yet, and fills the disk all
+   * the same.
+   * @throws QuotaExceededError
+   */
+  async refuseOverQuota(caller: Principal, more: number): Promise<void> {
+    const bytes = (await this.uploads.openBytes(caller.id)) + more;
+    if (bytes > 0) await this.quotas.refuseEarly(caller, { atLeast: bytes, atMost: bytes });
   }
 
   /** @throws StorageFullError when open uploads, and so many bytes more, have no room on the disk */

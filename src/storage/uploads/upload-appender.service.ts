@@ -79,19 +79,24 @@ export class UploadAppender {
     if (length !== null && upload.offset + (addition.announced ?? 0) > length) {
       throw new UploadLengthExceededError(length);
     }
+    if (length === null) await this.admission.refuseOverQuota(caller, addition.announced ?? 0);
     // From here on it is kept for as long again.
     await lock.renew();
     const session = await this.sessions.open(held);
     let fileId: FileId | null = null;
     try {
+      // After what an earlier request has left behind is cut off.
+      await this.admission.ensureSpace(length === null ? (addition.announced ?? 0) : 0);
       const isWhole = (): boolean => upload.kind !== 'partial' && session.offset === length;
       await addition.receive(upload.offset, async (content, signal) => {
         const stop = AbortSignal.any([signal, lock.ended]);
         const stoppable = addAbortSignal(stop, content);
-        await this.receive(stoppable, session, { length, isWhole, addition }).catch((error) => {
-          // A stream only says that it was destroyed; the signal knows why.
-          throw stop.aborted && !(error instanceof AppError) ? stop.reason : error;
-        });
+        await this.receive(stoppable, session, { caller, length, isWhole, addition }).catch(
+          (error) => {
+            // A stream only says that it was destroyed; the signal knows why.
+            throw stop.aborted && !(error instanceof AppError) ? stop.reason : error;
+          },
+        );
       });
       const authorized = await addition.authorize();
       if (isWhole()) fileId = await this.completion.finish(authorized, held, session);
@@ -125,9 +130,14 @@ export class UploadAppender {
   private async receive(
     content: Readable,
     session: UploadSession,
-    rules: { length: number | null; isWhole: () => boolean; addition: Addition },
+    rules: {
+      caller: Principal;
+      length: number | null;
+      isWhole: () => boolean;
+      addition: Addition;
+    },
   ): Promise<void> {
-    const { length, isWhole, addition } = rules;
+    const { caller, length, isWhole, addition } = rules;
     const { checksum } = addition;
     try {
       for await (const chunk of content) {
@@ -135,7 +145,11 @@ export class UploadAppender {
         this.refuseTooMuch(session.offset + bytes.length, length);
         await session.take(bytes);
         checksum?.hash.update(bytes);
-        if (!checksum && session.isDue && !isWhole()) await session.checkpoint();
+        if (!checksum && session.isDue && !isWhole()) {
+          await session.checkpoint();
+          // Of what has no length nobody knew how much would come.
+          if (length === null) await this.admission.refuseOverQuota(caller, 0);
+        }
       }
     } catch (error) {
       // The client is gone, say; what has come is kept, unless it may be wrong or ends the upload.

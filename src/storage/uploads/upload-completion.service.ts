@@ -1,4 +1,5 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import type { FileId, PrincipalId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
@@ -20,6 +21,7 @@ import { UploadsRepository } from './uploads.repository.js';
 @Injectable()
 export class UploadCompletion {
   constructor(
+    @Inject(AUDIT_LOG) private readonly log: IAuditLog,
     private readonly attempts: Attempts,
     private readonly settlement: Settlement,
     private readonly files: FilesService,
@@ -43,6 +45,13 @@ export class UploadCompletion {
       await this.unitOfWork.run(async (tx) => {
         await lock.keep(tx);
         await this.uploads.end(tx, [upload.id]);
+        await this.log.record(tx, caller, {
+          action: 'upload.delete',
+          targets: [`upload:${upload.id}`],
+          before: { id: upload.id, offset: size, fileId: null },
+          after: null,
+          details: { bytes: size, reason: 'digest-mismatch' },
+        });
       });
       throw new DigestMismatchError(expectedSha256, contentHash);
     }

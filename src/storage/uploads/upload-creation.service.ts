@@ -40,6 +40,8 @@ export class UploadCreation {
     const scope = { principalId: caller.id, route: ROUTE, key };
     const { id } = await this.idempotency.once<{ id: string }>(scope, asked, async (record) => {
       if (asked.length !== null) await this.admission.refuseEarly(caller, asked.length);
+      // Without one: whether there is room for anything.
+      else if (concatenation.kind !== 'final') await this.admission.refuseEarly(caller, 0);
       return await this.unitOfWork.run(async (tx) => {
         const answer = { id: await this.createIn(tx, caller, asked, concatenation) };
         await record(tx, answer);

@@ -26,8 +26,9 @@ export class UploadLocksRepository {
     @Inject(ENV) private readonly env: Pick<Env, 'UPLOAD_EXPIRES_SECONDS'>,
   ) {}
 
+  /** @param ownerId `null`: whoever has it */
   async take(
-    ownerId: PrincipalId,
+    ownerId: PrincipalId | null,
     id: string,
     token: string,
     seconds: number,
@@ -35,7 +36,7 @@ export class UploadLocksRepository {
     const [row] = (await this.uploads.query(
       `WITH old AS (
          SELECT id, lock_token, lock_until, coalesce(lock_until >= now(), false) AS held
-         FROM uploads WHERE id = $1 AND owner_id = $2 FOR UPDATE
+         FROM uploads WHERE id = $1 AND ($2::uuid IS NULL OR owner_id = $2) FOR UPDATE
        ), u AS (
          UPDATE uploads SET
            lock_token = CASE WHEN held THEN uploads.lock_token ELSE $3::uuid END,

@@ -28,7 +28,7 @@ export class UploadLocks {
    * is the caller's to release.
    * @throws UploadNotFoundError, UploadLockedError
    */
-  async take(ownerId: PrincipalId, id: string): Promise<HeldUpload> {
+  async take(ownerId: PrincipalId | null, id: string): Promise<HeldUpload> {
     const token = randomUUID();
     for (const deadline = Date.now() + WAIT_MS; ; await delay(POLL_MS)) {
       const attempt = await this.locks.take(ownerId, id, token, LOCK_SECONDS);

@@ -54,6 +54,7 @@ export class UploadSession {
 
   /** Makes all that was taken durable, and then says so: the offset never runs ahead of the disk. */
   async checkpoint(): Promise<void> {
+    this.lock.assertHeld();
     await this.writer.end();
     const state = await this.staged.checkpoint();
     await this.lock.moveTo({ size: this.offset, state });
@@ -64,6 +65,7 @@ export class UploadSession {
   /** Drops what has come since the last checkpoint. */
   async rewind(): Promise<void> {
     await this.writer.idle();
+    this.lock.assertHeld();
     await this.staged.rewind(this.durable.size);
     this.hasher.rewind(this.durable);
     this.writer = new ChunkWriter(this.staged);
@@ -71,6 +73,7 @@ export class UploadSession {
 
   /** No more will come. */
   async seal(): Promise<ReceivedContent> {
+    this.lock.assertHeld();
     await this.writer.end();
     this.lock.assertHeld();
     await this.staged.seal();

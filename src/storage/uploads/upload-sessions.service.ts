@@ -42,6 +42,8 @@ export class UploadSessions {
     const { id, offset, state } = upload;
     const remembered = this.known.get(id);
     this.known.delete(id);
+    // What comes now cuts the bytes to what is durable: not those of somebody who has gone on since.
+    lock.assertHeld();
     const staged = await this.openStaged(storageKeyOf(id), { size: offset, state });
     try {
       const isKnown = remembered?.token === lock.token && remembered.durable.size === offset;

@@ -62,7 +62,7 @@ export class UploadsController {
     response.set(toProgressHeaders(await this.receiver.create(caller, request, response)));
   }
 
-  /** List the caller's uploads that are not over. */
+  /** List the caller's uploads that are not over; for an admin of the installation, everybody's. */
   @Get()
   @ApiProblems({ 400: ['validation-failed', 'cursor-mismatch'] })
   @RequirePermission('files:read')

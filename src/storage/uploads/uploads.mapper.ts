@@ -3,6 +3,7 @@ import type { UploadView } from './uploads.repository.js';
 
 export const toUploadDto = (upload: UploadView): UploadDto => ({
   id: upload.id,
+  ownerId: upload.ownerId,
   kind: upload.kind,
   offset: upload.offset,
   length: upload.length,

@@ -10,6 +10,7 @@ import { Upload, type UploadKind } from './entities/upload.entity.js';
 /** A resumable upload as its owner sees it. */
 export interface UploadView {
   id: string;
+  ownerId: PrincipalId;
   kind: UploadKind;
   /** Bytes; `null`: not known yet. */
   length: number | null;
@@ -40,11 +41,14 @@ export interface NewUpload {
 
 /** Of the row `u`. */
 export const UPLOAD_COLUMNS = `
-  u.id, u.kind, u.upload_length::float8 AS length, u.upload_offset::float8 AS "offset",
+  u.id, u.owner_id AS "ownerId", u.kind, u.upload_length::float8 AS length, u.upload_offset::float8 AS "offset",
   u.backend_state AS state, u.metadata, u.concat, u.parts, u.file_id AS "fileId",
   u.created_at AS "createdAt", u.expires_at AS "expiresAt",
   u.file_id IS NULL AND EXISTS (SELECT FROM storage_intents i
     WHERE i.id = u.id AND i.kind = 'write' AND i.lease_until > now()) AS "isOpen"`;
+
+/** How long an upload holds room on the disk for bytes that do not come. */
+const ROOM_SECONDS = 600;
 
 /** How long it is still told that an upload is over, after its end. */
 const TOMBSTONE = `interval '1 day'`;
@@ -80,9 +84,11 @@ export class UploadsRepository {
     );
   }
 
-  async find(ownerId: PrincipalId, id: string): Promise<UploadView | null> {
+  /** @param ownerId `null`: whoever has it */
+  async find(ownerId: PrincipalId | null, id: string): Promise<UploadView | null> {
     const [row] = (await this.uploads.query(
-      `SELECT ${UPLOAD_COLUMNS} FROM uploads u WHERE u.id = $1 AND u.owner_id = $2`,
+      `SELECT ${UPLOAD_COLUMNS} FROM uploads u
+       WHERE u.id = $1 AND ($2::uuid IS NULL OR u.owner_id = $2)`,
       [id, ownerId],
     )) as UploadView[];
     return row ?? null;
@@ -98,21 +104,40 @@ export class UploadsRepository {
   }
 
   /** Open uploads in the order of their ids, which are random. */
-  async listOpen(ownerId: PrincipalId, after: string | null, limit: number): Promise<UploadView[]> {
+  async listOpen(
+    ownerId: PrincipalId | null,
+    after: string | null,
+    limit: number,
+  ): Promise<UploadView[]> {
     return (await this.uploads.query(
       `SELECT * FROM (
          SELECT ${UPLOAD_COLUMNS} FROM uploads u
-         WHERE u.owner_id = $1 AND u.file_id IS NULL AND ($2::uuid IS NULL OR u.id > $2)) open
+         WHERE ($1::uuid IS NULL OR u.owner_id = $1) AND u.file_id IS NULL
+           AND ($2::uuid IS NULL OR u.id > $2)) open
        WHERE "isOpen" ORDER BY id LIMIT $3`,
       [ownerId, after, limit],
     )) as UploadView[];
   }
 
-  /** Bytes that open uploads may still bring. */
+  /**
+   * Bytes that uploads may still bring to which something came lately. Those that nobody goes on with hold
+   * no room: whoever begins many would keep the others out for days.
+   */
   async expectedBytes(): Promise<number> {
     const [row] = (await this.uploads.query(
       `SELECT coalesce(sum(upload_length - upload_offset), 0)::float8 AS bytes FROM uploads
-       WHERE file_id IS NULL AND expires_at > now()`,
+       WHERE file_id IS NULL AND expires_at > now() + make_interval(secs => $1)`,
+      [this.env.UPLOAD_EXPIRES_SECONDS - ROOM_SECONDS],
+    )) as [{ bytes: number }];
+    return row.bytes;
+  }
+
+  /** Bytes that the owner's open uploads have, or say that they will have. A final has those of its parts. */
+  async openBytes(ownerId: PrincipalId): Promise<number> {
+    const [row] = (await this.uploads.query(
+      `SELECT coalesce(sum(greatest(upload_length, upload_offset)), 0)::float8 AS bytes FROM uploads
+       WHERE owner_id = $1 AND file_id IS NULL AND kind <> 'final' AND expires_at > now()`,
+      [ownerId],
     )) as [{ bytes: number }];
     return row.bytes;
   }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import {
   constants,
+  copyFile,
   lstat,
   mkdir,
   open,
@@ -25,9 +26,9 @@ import {
 import { ObjectNotFoundError } from '../../../core/errors/index.js';
 import { storeStream } from '../store-stream.js';
 import { LocalStagedFile } from './local.staged-file.js';
-import { isErrno, syncFolder } from './sync.js';
+import { isErrno, syncFile, syncFolder } from './sync.js';
 
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { COPYFILE_FICLONE, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const READ_AHEAD = 1024 * 1024;
 
 /**
@@ -121,7 +122,7 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   async resumeStaged(path: string, { size }: StagedPoint): Promise<IStagedFile> {
-    const handle = await this.openStagedAgain(path);
+    const handle = await this.openStagedAgain(path, size);
     try {
       if ((await handle.stat()).size < size) throw new ObjectNotFoundError(path);
       await handle.truncate(size);
@@ -174,15 +175,20 @@ export class LocalStorageBackend implements IStorageBackend {
     return new LocalStagedFile(path, handle, steps, size);
   }
 
-  /** What was published and may be written to again goes back to where nobody reads it. */
-  private async openStagedAgain(path: string): Promise<FileHandle> {
-    const [staged, file] = [this.stagingOf(path), this.pathOf(path)];
+  /**
+   * What was published stays as it is, and a copy of it is written to: a process that was frozen may come
+   * here when it is an acknowledged file already.
+   */
+  private async openStagedAgain(path: string, size: number): Promise<FileHandle> {
+    const staged = this.stagingOf(path);
     const handle = await openForWriting(staged);
-    if (handle) return handle;
-    await rename(file, staged).catch(absent(path));
+    if (handle && (await handle.stat()).size >= size) return handle;
+    await handle?.close();
+    await copyFile(this.pathOf(path), staged, COPYFILE_FICLONE).catch(absent(path));
+    const copy = await open(staged, O_WRONLY | O_NOFOLLOW).catch(absent(path));
+    await syncFile(copy);
     await syncFolder(this.staging);
-    await syncFolder(dirname(file));
-    return await open(staged, O_WRONLY | O_NOFOLLOW).catch(absent(path));
+    return copy;
   }
 
   private pathOf(path: string): string {

@@ -68,7 +68,6 @@ export class MemoryStorageBackend implements IStorageBackend {
 
   async resumeStaged(path: string, { size }: StagedPoint): Promise<IStagedFile> {
     const content = this.stagedBytes(path, size);
-    this.files.delete(path);
     return this.stage(path, [content.subarray(0, size)]);
   }
 

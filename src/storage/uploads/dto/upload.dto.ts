@@ -5,6 +5,9 @@ export class UploadDto {
   /** @example 0192f3c4-7f7e-4b3e-9d0e-2f5b8a1c4d6e */
   id: string;
 
+  /** Whose it is; admins of the installation see those of everybody. */
+  ownerId: string;
+
   /** `partial`: a part, which becomes no file by itself; `final`: parts that are being put together. */
   @ApiProperty({ enum: ['file', 'partial', 'final'] })
   kind: string;
