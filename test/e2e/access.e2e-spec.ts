@@ -134,10 +134,11 @@ describe('a public route', () => {
       for (const method of Object.keys(operations)) {
         const response = await bare(method.toUpperCase(), path.replace('{id}', '1'));
         await response.arrayBuffer();
+        // What of tus is spoken here is asked before anything is known of the caller.
         expect([method, path, response.status]).toEqual([
           method,
           path,
-          PUBLIC.includes(path) ? 200 : 401,
+          method === 'options' ? 204 : PUBLIC.includes(path) ? 200 : 401,
         ]);
       }
     }
