@@ -94,6 +94,16 @@ describe('a client that stops sending', () => {
     await Promise.race([once(connection.socket, 'close'), once(connection.socket, 'end')]);
   });
 
+  it('loses its connection too when it goes on after an answer to what was no request', async () => {
+    await start({});
+    const connection = await rawConnection(app);
+    const closed = new Promise((resolve) => connection.socket.once('close', resolve));
+    await connection.send('no request at all\r\n\r\n');
+    const dripping = setInterval(() => void connection.send('x'), 200);
+    await closed;
+    clearInterval(dripping);
+  });
+
   it('is told 408 when it only drips', async () => {
     await start({ UPLOAD_STALL_SECONDS: '1' });
     const connection = await rawConnection(app);

