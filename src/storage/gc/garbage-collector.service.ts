@@ -1,11 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { PeriodicTask } from '../../core/background/periodic-task.js';
 import { ENV, type Env } from '../../core/config/config.js';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
@@ -29,32 +24,24 @@ const TELL_EVERY_MS = 60 * 60 * 1000;
  * One turn at a time in each process.
  */
 @Injectable()
-export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(GarbageCollector.name);
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<unknown> = Promise.resolve();
-  private stopped = false;
+export class GarbageCollector extends PeriodicTask {
   private lastTold: { reason: BrakeReason; at: number } | null = null;
   private lastBrake: BrakeReason | null = null;
 
   constructor(
-    @Inject(ENV) private readonly env: Env,
+    @Inject(ENV) env: Env,
     @Inject(AUDIT_LOG) private readonly audit: IAuditLog,
     private readonly collection: Collection,
     private readonly runs: GcRunsRepository,
     private readonly metrics: Metrics,
     private readonly unitOfWork: UnitOfWork,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.env.GC_INTERVAL_SECONDS > 0) this.schedule();
+  ) {
+    super({ intervalMs: env.GC_INTERVAL_SECONDS * 1000, failure: 'Garbage collection failed.' });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    this.stopped = true;
+  override async beforeApplicationShutdown(): Promise<void> {
     this.collection.stop();
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await super.beforeApplicationShutdown();
   }
 
   /** What keeps this process's collector from removing anything, as its last turn has found it. */
@@ -62,10 +49,15 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     return this.lastBrake;
   }
 
+  protected async turn(): Promise<void> {
+    const report = await this.noted({}, () => this.collection.turn(scheduled(), {}));
+    if (report.runId) this.logger.log(report, 'Garbage collected.');
+  }
+
   /** A turn by itself, when the one that runs is over; a dry run waits for none. */
   async collect(options: CollectionOptions = {}): Promise<CollectionReport> {
-    const run = { id: randomUUID(), askedBy: 'schedule', forced: false } as const;
-    return await this.inTurn(options, () => this.collection.turn(run, options));
+    const turn = () => this.noted(options, () => this.collection.turn(scheduled(), options));
+    return await (options.dryRun ? turn() : this.alone(turn));
   }
 
   /**
@@ -76,7 +68,7 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     if (options.dryRun) return await this.collect(options);
     const { force = false, acceptRestore = false } = options;
     const run = { id: randomUUID(), askedBy: 'operator', forced: force } as const;
-    return await this.inTurn(options, async () => {
+    const turn = async (): Promise<CollectionReport> => {
       await this.unitOfWork.run(async (tx) => {
         await this.runs.add(tx, run, {});
         await this.audit.record(tx, actor, {
@@ -88,22 +80,18 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
         });
       });
       return await this.collection.turn(run, options);
-    });
+    };
+    return await this.alone(() => this.noted(options, turn));
   }
 
-  private inTurn(
+  private async noted(
     { dryRun, force, acceptRestore }: CollectionOptions,
     turn: () => Promise<CollectionReport>,
   ): Promise<CollectionReport> {
-    const before = dryRun ? Promise.resolve() : this.running;
-    const result = before.then(async () => {
-      const report = await turn();
-      // What it would be like without a brake says nothing of the brake.
-      if (!dryRun || !(force || acceptRestore)) this.note(report);
-      return report;
-    });
-    if (!dryRun) this.running = result.catch(() => undefined);
-    return result;
+    const report = await turn();
+    // What it would be like without a brake says nothing of the brake.
+    if (!dryRun || !(force || acceptRestore)) this.note(report);
+    return report;
   }
 
   private note({ dryRun, doomed, deleted, heldBack }: CollectionReport): void {
@@ -123,18 +111,6 @@ export class GarbageCollector implements OnApplicationBootstrap, BeforeApplicati
     this.lastTold = { reason: heldBack.reason, at: Date.now() };
     this.logger.warn(heldBack, `The garbage collector is held back: ${heldBack.detail}`);
   }
-
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      void this.collect()
-        .then((report) => {
-          if (report.runId) this.logger.log(report, 'Garbage collected.');
-        })
-        .catch((error: unknown) => this.logger.error({ err: error }, 'Garbage collection failed.'))
-        .finally(() => {
-          if (!this.stopped) this.schedule();
-        });
-    }, this.env.GC_INTERVAL_SECONDS * 1000);
-    this.timer.unref();
-  }
 }
+
+const scheduled = () => ({ id: randomUUID(), askedBy: 'schedule', forced: false }) as const;

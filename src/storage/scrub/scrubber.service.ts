@@ -1,10 +1,5 @@
-import {
-  Inject,
-  Injectable,
-  Logger,
-  type BeforeApplicationShutdown,
-  type OnApplicationBootstrap,
-} from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
+import { PeriodicTask } from '../../core/background/periodic-task.js';
 import { ENV, type Env } from '../../core/config/config.js';
 import {
   STORAGE_BACKEND,
@@ -45,27 +40,27 @@ export interface ScrubReport {
  * read: one that makes its reader fail is not passed over, and comes first the next time.
  */
 @Injectable()
-export class Scrubber implements OnApplicationBootstrap, BeforeApplicationShutdown {
-  private readonly logger = new Logger(Scrubber.name);
+export class Scrubber extends PeriodicTask {
   private readonly stopping = new AbortController();
-  private timer: NodeJS.Timeout | null = null;
-  private running: Promise<unknown> = Promise.resolve();
 
   constructor(
     @Inject(STORAGE_BACKEND) private readonly backend: IStorageBackend,
     @Inject(ENV) private readonly env: Env,
     private readonly files: ScrubRepository,
     private readonly metrics: Metrics,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    if (this.env.SCRUB_BYTES_PER_SECOND > 0) this.schedule();
+  ) {
+    const intervalMs = env.SCRUB_BYTES_PER_SECOND > 0 ? LOOK_MS : 0;
+    super({ intervalMs, failure: 'The scrub failed.' });
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  override async beforeApplicationShutdown(): Promise<void> {
     this.stopping.abort();
-    if (this.timer) clearTimeout(this.timer);
-    await this.running;
+    await super.beforeApplicationShutdown();
+  }
+
+  protected async turn(): Promise<void> {
+    const report = await this.scrub();
+    if (report.rotten > 0 || report.failed > 0) this.logger.warn(report, 'Bytes read again.');
   }
 
   /** Reads everything whose turn it is. */
@@ -106,19 +101,5 @@ export class Scrubber implements OnApplicationBootstrap, BeforeApplicationShutdo
       { fileId: file.id, storageKey: file.storageKey, contentHash: file.contentHash },
       `Stored bytes are ${found}. An upload of the same bytes heals them.`,
     );
-  }
-
-  private schedule(): void {
-    this.timer = setTimeout(() => {
-      this.running = this.scrub()
-        .then((report) => {
-          if (report.rotten > 0 || report.failed > 0) this.logger.warn(report, 'Bytes read again.');
-        })
-        .catch((error: unknown) => this.logger.error({ err: error }, 'The scrub failed.'))
-        .finally(() => {
-          if (!this.stopping.signal.aborted) this.schedule();
-        });
-    }, LOOK_MS);
-    this.timer.unref();
   }
 }

@@ -1,31 +1,22 @@
-import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
+import { PeriodicTask } from '../../core/background/periodic-task.js';
 import { UploadsRepository } from './uploads.repository.js';
 
 const SWEEP_MS = 3_600_000;
 
 /** Forgets uploads a day after their end; their bytes were the collector's long before. */
 @Injectable()
-export class UploadSweeper implements OnModuleInit, OnApplicationShutdown {
-  private readonly logger = new Logger(UploadSweeper.name);
-  private timer: NodeJS.Timeout;
-
-  constructor(private readonly uploads: UploadsRepository) {}
-
-  onModuleInit(): void {
-    this.timer = setInterval(() => {
-      this.sweep().catch((error: unknown) => {
-        this.logger.warn({ err: error }, 'Uploads that are over were not forgotten.');
-      });
-    }, SWEEP_MS);
-    this.timer.unref();
-  }
-
-  onApplicationShutdown(): void {
-    clearInterval(this.timer);
+export class UploadSweeper extends PeriodicTask {
+  constructor(private readonly uploads: UploadsRepository) {
+    super({ intervalMs: SWEEP_MS, failure: 'Uploads that are over were not forgotten.' });
   }
 
   /** How many were forgotten. */
   async sweep(): Promise<number> {
     return await this.uploads.sweep();
+  }
+
+  protected async turn(): Promise<void> {
+    await this.sweep();
   }
 }
