@@ -3,6 +3,7 @@ import { verifyAuditLog, type AuditReport } from '../access/index.js';
 import { loadEnv } from '../core/config/load-env.js';
 import { withDatabase } from '../core/database/index.js';
 import { withInstalledDatabase } from './command-database.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run audit:verify -- [--json] [--trust <fingerprint>]… [--head <file>]…
 
@@ -60,16 +61,8 @@ function inWords(report: AuditReport): string {
 /** 1 is for a log that was changed. */
 const COULD_NOT_LOOK = 2;
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isMissing = (error as { code?: string }).code === '42P01';
-  console.error(
-    isMissing
-      ? 'This database has no audit log yet: start the service once to have it migrated.'
-      : error instanceof Error
-        ? error.message
-        : error,
-  );
-  process.exitCode = COULD_NOT_LOOK;
-}
+await runCommand(
+  main,
+  COULD_NOT_LOOK,
+  'This database has no audit log yet: start the service once to have it migrated.',
+);

@@ -13,6 +13,7 @@ import {
   type FsckProgress,
 } from '../storage/index.js';
 import { withInstalledDatabase } from './command-database.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run fsck -- [--read-data[=<percent>]] [--repair] [--json] [--seed <number>]
 
@@ -147,16 +148,4 @@ function sum(report: Readonly<FsckProgress>, { readData, repair, seed }: FsckOpt
   ].join('\n');
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  const isMissing = ['42P01', '42703'].includes((error as { code?: string }).code ?? '');
-  console.error(
-    isMissing
-      ? 'This database is of another version: start the service once to have it migrated.'
-      : error instanceof Error
-        ? error.message
-        : error,
-  );
-  process.exitCode = COULD_NOT_LOOK;
-}
+await runCommand(main, COULD_NOT_LOOK);

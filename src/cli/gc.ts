@@ -5,6 +5,7 @@ import { loadEnv } from '../core/config/load-env.js';
 import { withDatabase } from '../core/database/index.js';
 import { collectGarbage, type CollectionReport } from '../storage/index.js';
 import { withInstalledDatabase } from './command-database.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run gc -- [--dry-run] [--force] [--accept-restore] [--json]
 
@@ -90,17 +91,4 @@ function inBytes(bytes: number): string {
   return step === 0 ? `${bytes} bytes` : `${(bytes / 1024 ** step).toFixed(1)} ${units[step]}`;
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  // An undefined table or column: the schema is of an earlier version.
-  const isOld = ['42P01', '42703'].includes((error as { code?: string }).code ?? '');
-  console.error(
-    isOld
-      ? 'This database is of an earlier version: start the service once to have it migrated.'
-      : error instanceof Error
-        ? error.message
-        : error,
-  );
-  process.exitCode = COULD_NOT_RUN;
-}
+await runCommand(main, COULD_NOT_RUN);

@@ -4,6 +4,7 @@ import { loadEnv } from '../core/config/load-env.js';
 import type { IStorageBackend } from '../core/contracts/storage-backend.contract.js';
 import { mayBeOverlay, parseOverlay, type OverlayDocument } from '../datasets/index.js';
 import { inventoryOf, withInstalledStore, type InventoriedObject } from '../storage/index.js';
+import { runCommand } from './run-command.js';
 
 const USAGE = `npm run rebuild -- [--json] [--files]
 
@@ -174,9 +175,4 @@ const sum = (total: {
       : `${total.missing} FILES THAT OVERLAYS NAME ARE MISSING.`,
   ].join('\n');
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 2;
-}
+await runCommand(main, 2);
