@@ -91,6 +91,17 @@ describe('fsck of objects and intents', () => {
     await lab.expectClean();
   });
 
+  it('leaves what the collector writes alone, and only tells of what is strange', async () => {
+    const mark = 'gc/marks/999999999999-0123456789abcdef';
+    await (await lab.backend.openStaged(mark)).write(Buffer.from('begun'));
+    expect(await lab.outcomes()).toEqual([]);
+    await lab.backend.deleteFile(mark);
+    await (await lab.backend.openStaged('notes.txt')).write(Buffer.from('somebody else’s'));
+    expect(await lab.outcomes()).toEqual(['reported']);
+    await lab.backend.deleteFile('notes.txt');
+    await lab.expectClean();
+  });
+
   it('leaves a running upload alone: it is named by its intent', async () => {
     const key = `blobs/ef/${randomUUID()}`;
     await (await lab.backend.openStaged(key)).write(Buffer.from('begun'));

@@ -1,18 +1,20 @@
 import type { StoredFileInfo } from '../../core/contracts/storage-backend.contract.js';
 import type { Transaction } from '../../core/database/index.js';
+import { GC_MARKS_PREFIX } from '../gc/marks.js';
 import type { FsckContext } from './fsck-context.js';
 
 const BATCH = 500;
 const DAY_SECONDS = 86_400;
 /** As uploads name their objects: nothing else is ever handed to the collector. */
 const OURS = /^blobs\/[0-9a-f]{2}\/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Objects of the service itself, which no row names. */
-const OWN_PREFIX = 'gc/';
 /** A store on which more than these are orphaned belongs to another database, or that one was restored. */
 const MAX_SHARE = 0.05;
 const MIN_HANDED = 20;
 /** No object store was there before. */
 const EPOCH = Date.UTC(2000, 0, 1);
+
+/** The collector's own, which no row names. */
+const isMark = (path: string): boolean => path.startsWith(GC_MARKS_PREFIX);
 
 /** Every object of the store, and everything staged: whether a row or an intent names it. */
 export class ObjectChecks {
@@ -26,7 +28,7 @@ export class ObjectChecks {
     for await (const object of context.parts.backend.listFiles('')) {
       context.progress.objects += 1;
       context.step();
-      if (object.path.startsWith(OWN_PREFIX)) continue;
+      if (isMark(object.path)) continue;
       batch.push(object);
       if (batch.length < BATCH) continue;
       await this.checkBatch(batch);
@@ -44,6 +46,7 @@ export class ObjectChecks {
     };
     for await (const path of context.parts.backend.listStaged()) {
       context.step();
+      if (isMark(path)) continue;
       batch.push(path);
       if (batch.length === BATCH) await check();
     }
