@@ -14,6 +14,7 @@ import { JsonBodyGuard } from './core/http/json-body.guard.js';
 import type { DatabaseAddress } from './core/database/index.js';
 import { DatasetsModule, SearchModule } from './datasets/index.js';
 import { StorageModule } from './storage/index.js';
+import { TabularModule } from './tabular/index.js';
 
 /** The only file that knows every module. */
 @Module({})
@@ -29,6 +30,7 @@ export class AppModule {
         GrantsModule,
         SearchModule,
         StorageModule,
+        TabularModule,
       ],
       // In this order: nobody's body is read before they have shown who they are, and may still ask.
       providers: [

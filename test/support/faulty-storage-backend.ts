@@ -66,6 +66,10 @@ export class FaultyStorageBackend implements IStorageBackend {
     return await this.call('exists', () => this.inner.exists(path));
   }
 
+  async link(path: string, target: string): Promise<boolean> {
+    return await this.call('link', () => this.inner.link(path, target));
+  }
+
   async getFileInfo(path: string): Promise<StoredFileInfo> {
     return await this.call('getFileInfo', () => this.inner.getFileInfo(path));
   }

@@ -111,6 +111,22 @@ const settings = z.object({
   SCRUB_BYTES_PER_SECOND: whole(0, Number.MAX_SAFE_INTEGER).default(8 * 1024 ** 2),
   /** Days after which the bytes of a file are read again. */
   SCRUB_INTERVAL_DAYS: whole(1, 36_500).default(30),
+  /** Processes at a time that read tables and run SQL. */
+  ENGINE_PROCESSES: whole(1, 1000).default(4),
+  /** Bytes of memory that each of them may have. */
+  ENGINE_MEMORY_BYTES: whole(256 * 1024 ** 2, Number.MAX_SAFE_INTEGER).default(GIB),
+  /** Threads that each of them may use; 0: as many as there are processors. */
+  ENGINE_THREADS: whole(0, 1024).default(0),
+  /** Bytes of temporary files that each of them may have. */
+  ENGINE_TEMP_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(10 * GIB),
+  /** Bytes of copies of contents that are not local files of the store. */
+  ENGINE_CACHE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(10 * GIB),
+  /** Requests of one user that wait for such a process; more are told to come back. */
+  ENGINE_QUEUE_PER_USER: whole(1, 10_000).default(20),
+  /** Seconds that a statement of SQL may take. */
+  QUERY_DEADLINE_SECONDS: whole(1, 3600).default(60),
+  /** Seconds that statistics, exports and the like of one file may take. */
+  ENGINE_DEADLINE_SECONDS: whole(1, 86_400).default(3600),
   /**
    * Ed25519 private key that signs the audit log (PKCS #8, in PEM or base64), in place of a generated
    * one; replicas without a common data folder need it.

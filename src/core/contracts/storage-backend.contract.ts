@@ -118,6 +118,12 @@ export interface IStorageBackend {
    */
   deleteFile(path: string): Promise<void>;
   exists(path: string): Promise<boolean>;
+  /**
+   * Makes the file readable at a path of this machine too, for everybody who can reach that path, without
+   * a copy of its bytes and read-only. The caller removes it, which leaves the file as it is.
+   * @returns `false` when this can't be: the bytes are not on this machine, or not on the disk of the target
+   */
+  link(path: string, target: string): Promise<boolean>;
   /** Every published file whose path begins with the prefix (a plain string), in no promised order. */
   listFiles(prefix: string): AsyncIterable<StoredFileInfo>;
   getFileInfo(path: string): Promise<StoredFileInfo>;

@@ -33,6 +33,20 @@ export class Metrics {
     registers: [this.registry],
   });
 
+  readonly engineSeconds = new Histogram({
+    name: 'stratum_engine_session_duration_seconds',
+    help: 'Time that requests had a process that reads tables, by what came of it',
+    labelNames: ['outcome'],
+    buckets: [0.02, 0.1, 0.5, 2, 10, 60, 600],
+    registers: [this.registry],
+  });
+
+  readonly engineWaiting = new Gauge({
+    name: 'stratum_engine_waiting',
+    help: 'Requests that wait for a process that reads tables',
+    registers: [this.registry],
+  });
+
   readonly scrubbedObjects = new Counter({
     name: 'stratum_scrubbed_objects_total',
     help: 'Objects that were read again, by what was found of them',

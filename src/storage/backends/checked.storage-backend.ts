@@ -58,6 +58,10 @@ export class CheckedStorageBackend implements IStorageBackend {
     return await this.on(path, 'exists', () => this.inner.exists(path));
   }
 
+  async link(path: string, target: string): Promise<boolean> {
+    return await this.on(path, 'link', () => this.inner.link(path, target));
+  }
+
   async *listFiles(prefix: string): AsyncIterable<StoredFileInfo> {
     try {
       yield* this.inner.listFiles(prefix);

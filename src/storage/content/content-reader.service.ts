@@ -37,12 +37,30 @@ export class ContentReader {
    * @throws FileNotFoundError, ObjectMissingError, ObjectCorruptError (its size is wrong)
    */
   async open(id: FileId, range?: ByteRange): Promise<Readable> {
-    const [file, source] = await this.locate(id, range);
+    const [file, source] = await this.locate(id, (key) =>
+      this.backend.readStream(key, range && blocksOf(range)),
+    );
     const isWhole = !range || (range.start === 0 && range.end === file.size - 1);
     const verified = isWhole ? this.wholeOf(file, source) : this.partOf(file, source, range);
     const content = Readable.from(verified, { objectMode: false, highWaterMark: BLOCK_BYTES });
     // A generator that was never begun is never ended either, and would leave the source open.
     return content.once('close', () => source.destroy());
+  }
+
+  /**
+   * Makes the content readable at a path of this machine, without a copy: its bytes are not verified, see
+   * `verify`.
+   * @returns `false` when the store can't; then nothing is there
+   * @throws FileNotFoundError, ObjectMissingError, ObjectCorruptError (its size is wrong)
+   */
+  async link(id: FileId, target: string): Promise<boolean> {
+    const [, isLinked] = await this.locate(id, (key) => this.backend.link(key, target));
+    return isLinked;
+  }
+
+  /** Reads the whole content. @throws FileNotFoundError, ObjectMissingError, ObjectCorruptError */
+  async verify(id: FileId, signal?: AbortSignal): Promise<void> {
+    for await (const _ of await this.open(id)) signal?.throwIfAborted();
   }
 
   /** What the bytes of a file are. @throws FileNotFoundError */
@@ -52,14 +70,17 @@ export class ContentReader {
     return file;
   }
 
-  private async locate(id: FileId, range?: ByteRange): Promise<[StoredObject, Readable]> {
+  private async locate<T>(
+    id: FileId,
+    reach: (storageKey: string) => Promise<T>,
+  ): Promise<[StoredObject, T]> {
     // Twice, since a heal may have moved the bytes between the row and the read.
     for (let tries = 0; tries < 2; tries += 1) {
       const file = await this.files.findById(id);
       if (!file) throw new FileNotFoundError();
       try {
         await this.checkSize(file);
-        return [file, await this.backend.readStream(file.storageKey, range && blocksOf(range))];
+        return [file, await reach(file.storageKey)];
       } catch (error) {
         if (!(error instanceof ObjectNotFoundError)) throw error;
         if (tries > 0) await this.report(file, 'missing');

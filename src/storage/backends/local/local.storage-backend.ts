@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import {
+  chmod,
   constants,
   copyFile,
+  link,
   lstat,
   mkdir,
   open,
@@ -101,6 +103,19 @@ export class LocalStorageBackend implements IStorageBackend {
         throw error;
       },
     );
+  }
+
+  async link(path: string, target: string): Promise<boolean> {
+    const file = this.pathOf(path);
+    try {
+      await link(file, target);
+    } catch (error) {
+      if (isErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP')) return false;
+      return await absent(path)(error);
+    }
+    // Of the file itself, which nobody changes; who may not enter the store's folders can't reach it there.
+    await chmod(target, 0o444);
+    return true;
   }
 
   async *listFiles(prefix: string): AsyncIterable<StoredFileInfo> {

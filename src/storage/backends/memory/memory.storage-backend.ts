@@ -51,6 +51,11 @@ export class MemoryStorageBackend implements IStorageBackend {
     return this.files.has(path);
   }
 
+  async link(path: string): Promise<boolean> {
+    await this.getFileInfo(path);
+    return false;
+  }
+
   async *listFiles(prefix: string): AsyncIterable<StoredFileInfo> {
     for (const path of [...this.files.keys()].sort()) {
       if (path.startsWith(prefix) && this.files.has(path)) yield await this.getFileInfo(path);

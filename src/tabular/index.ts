@@ -1,0 +1,1 @@
+export { TabularModule } from './tabular.module.js';
