@@ -131,6 +131,6 @@ import { VersionsRepository } from './versions/versions.repository.js';
     VersionTreeRepository,
     VersionsRepository,
   ],
-  exports: [DATASET_REPOSITORY, DATASET_SERVICE],
+  exports: [DATASET_REPOSITORY, DATASET_SERVICE, VersionReader],
 })
 export class DatasetsModule {}

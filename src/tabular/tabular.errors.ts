@@ -136,3 +136,16 @@ export class ContentQuarantinedError extends AppError {
     super(`${deaths} processes that read this content ended unexpectedly; it is not tried again.`);
   }
 }
+
+export class TooManyTablesError extends AppError {
+  readonly kind = 'unprocessable';
+  readonly code = 'too-many-tables';
+  readonly title = 'Too many files for one table';
+
+  /** @param limit files that one request may read */
+  constructor(folder: string, limit: number) {
+    super(
+      `There are more than ${limit} files below ${folder || 'the root'}: name a folder with fewer.`,
+    );
+  }
+}

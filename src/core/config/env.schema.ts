@@ -121,6 +121,10 @@ const settings = z.object({
   ENGINE_TEMP_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(10 * GIB),
   /** Bytes of copies of contents that are not local files of the store. */
   ENGINE_CACHE_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(10 * GIB),
+  /** Days after which a result that nobody asked for again is given up: statistics, exports and the like. */
+  RESULTS_UNUSED_DAYS: whole(1, 36_500).default(30),
+  /** Bytes of results that are kept; above, those unused for longest go. */
+  RESULTS_MAX_BYTES: whole(0, Number.MAX_SAFE_INTEGER).default(100 * GIB),
   /** Requests of one user that wait for such a process; more are told to come back. */
   ENGINE_QUEUE_PER_USER: whole(1, 10_000).default(20),
   /** Seconds that a statement of SQL may take. */

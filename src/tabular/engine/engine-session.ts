@@ -44,24 +44,20 @@ export class EngineSession {
   }
 
   /** Absolute path of what the child has written under this name. */
-  pathOf(name: string): string {
-    return join(this.child.folder, this.name, 'work', name);
-  }
+  readonly pathOf = (name: string): string => join(this.child.folder, this.name, 'work', name);
 
   /** @throws what the task throws; EngineDeadlineError, EngineMemoryError, EngineCrashedError */
-  async call<K extends TaskName>(
+  readonly call = async <K extends TaskName>(
     task: K,
     input: EngineTasks[K]['input'],
-  ): Promise<EngineTasks[K]['output']> {
+  ): Promise<EngineTasks[K]['output']> => {
     const output = await this.ask({ type: 'call', task, input });
     return output as EngineTasks[K]['output'];
-  }
+  };
 
   async close(): Promise<void> {
     if (this.child.isUsable) {
-      await this.child
-        .ask({ type: 'end' }, { deadlineMs: END_MS })
-        .catch(() => this.child.kill());
+      await this.child.ask({ type: 'end' }, { deadlineMs: END_MS }).catch(() => this.child.kill());
     }
     await rm(join(this.child.folder, this.name), { recursive: true, force: true });
   }

@@ -25,7 +25,10 @@ export interface SessionLimits {
 }
 
 /** A failure on its way from a child: what `AppError` has, and the name of its class. */
-export type Failure = Pick<AppError, 'name' | 'message' | 'kind' | 'code' | 'title' | 'extensions' | 'errors'>;
+export type Failure = Pick<
+  AppError,
+  'name' | 'message' | 'kind' | 'code' | 'title' | 'extensions' | 'errors'
+>;
 
 /** What a child answers; the first comes by itself, when it can begin. */
 export type Reply = { output: unknown } | { failure: Failure };
@@ -37,3 +40,8 @@ export interface Sandbox {
   /** Whom the child becomes once it has loaded its code; `null`: it stays who we are. */
   account: { uid: number; gid: number } | null;
 }
+
+/** What a session calls its file with the rows of a table. */
+export const STAGED_FILE = 'staged.parquet';
+/** What a session calls its file with an export. */
+export const EXPORTED_FILE = 'export';

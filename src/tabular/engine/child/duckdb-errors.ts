@@ -1,0 +1,53 @@
+import { AppError } from '../../../core/errors/index.js';
+import {
+  EngineDiskError,
+  EngineMemoryError,
+  SqlFailedError,
+  UnreadableTableError,
+} from '../../tabular.errors.js';
+import type { TablePart } from './tables.js';
+
+const MAX_DETAIL = 1000;
+
+/** What DuckDB says of a limit, as a failure; else `null`. */
+function toLimitError(message: string): AppError | null {
+  if (message.startsWith('Out of Memory Error')) {
+    if (message.includes('max_temp_directory_size')) {
+      return new EngineDiskError('It needs more temporary disk space than one request may have.');
+    }
+    return new EngineMemoryError('It needs more memory than one request may have.');
+  }
+  return null;
+}
+
+/** What went wrong with statements of ours: the content is to blame, or a limit. */
+export function toTableError(error: unknown, parts: readonly TablePart[]): Error {
+  if (error instanceof AppError) return error;
+  const message = messageOf(error);
+  const line = /CSV Error on Line: (\d+)/.exec(message)?.[1];
+  return (
+    toLimitError(message) ??
+    new UnreadableTableError(
+      withoutPaths(message, parts),
+      line === undefined ? {} : { line: Number(line) },
+      error,
+    )
+  );
+}
+
+/** What went wrong with a statement of a user's. */
+export function toSqlError(error: unknown, parts: readonly TablePart[]): Error {
+  if (error instanceof AppError) return error;
+  const message = messageOf(error);
+  return toLimitError(message) ?? new SqlFailedError(withoutPaths(message, parts), { cause: error });
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Files of a session are named by their place: users know them by their paths. */
+function withoutPaths(message: string, parts: readonly TablePart[]): string {
+  return message
+    .replaceAll(/\bs\d+\/(?:work\/)?(\d+)\b(?!\/)/g, (_, place: string) => parts[Number(place)]?.path ?? 'the file')
+    .replaceAll(/\bs\d+\/work\/\S+?(?=["'\s,]|$)/g, 'the file')
+    .slice(0, MAX_DETAIL);
+}

@@ -1,0 +1,167 @@
+import { closeSync, openSync, readSync } from 'node:fs';
+import { unpackedHead } from '../../readers/shared/unpacked.js';
+import type {
+  Column,
+  IDatasetReader,
+  LocalContent,
+  RejectedRows,
+  Relation,
+  TableDescription,
+} from '../../../core/contracts/dataset-reader.contract.js';
+import { chooseReader, readerOf as publicReaderOf } from '../../readers/readers.js';
+import { NotTabularError } from '../../tabular.errors.js';
+import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
+import { toTableError } from './duckdb-errors.js';
+import { unusedName } from './names.js';
+import { stagedReader } from './staged.reader.js';
+import type { Session } from './session.js';
+
+/** One content of a table, by its place in the session, and how it is read. */
+export interface TablePart {
+  content: number;
+  /** Path in the version, for messages and for tables of several files. */
+  path: string;
+  /** What users said of how it is read. */
+  given: Record<string, unknown>;
+  /** As an earlier session found it; `null`: to be found. */
+  description: TableDescription | null;
+}
+
+/** What a session knows of its table's parts when it has read them; in the order of the parts. */
+export interface ReadParts {
+  descriptions: TableDescription[];
+  /** After a whole scan; else, or where nothing is ever rejected, `null`. */
+  rejected: RejectedRows[] | null;
+}
+
+export interface OpenTable {
+  columns: Column[];
+  /** Stands after FROM. */
+  sql: string;
+  /** Expressions that give a row's file (its place among the parts) and its place there. */
+  fileIndex: string;
+  rowIndex: string;
+}
+
+/** How often what was found of a content is corrected by what a scan runs into. */
+const MAX_CORRECTIONS = 50;
+const HEAD_BYTES = 64 * 1024;
+
+/** Finds out how a content is read. @throws NotTabularError, UnreadableTableError, InvalidReadOptionsError */
+export async function describePart(session: Session, part: TablePart): Promise<TableDescription> {
+  if (part.description) return part.description;
+  const content = session.contents[part.content] as LocalContent;
+  const reader = chooseReader(unpackedHead(headOf(content)), content);
+  if (!reader) throw new NotTabularError(part.path);
+  return await reader.describe(content, part.given, session);
+}
+
+/**
+ * Opens the table and does work on it; when that runs into a value that the description was wrong about,
+ * corrects the description and does it again, from the start.
+ * @param isWhole whether the work scans all rows, so that rejected ones are known
+ */
+export async function withTable<T>(
+  session: Session,
+  parts: readonly TablePart[],
+  isWhole: boolean,
+  work: (table: OpenTable) => Promise<T>,
+): Promise<{ result: T } & ReadParts> {
+  const descriptions: TableDescription[] = [];
+  for (const part of parts) descriptions.push(await describePart(session, part));
+  for (let corrections = 0; ; corrections += 1) {
+    try {
+      const result = await work(await open(session, parts, descriptions));
+      const rejected = isWhole ? await rejectedOf(session, descriptions) : null;
+      return { result, descriptions, rejected };
+    } catch (error) {
+      const corrected = corrections < MAX_CORRECTIONS && correct(descriptions, error);
+      if (!corrected) throw toTableError(error, parts);
+    }
+  }
+}
+
+const readerOf = (format: string): IDatasetReader =>
+  format === stagedReader.format ? stagedReader : publicReaderOf(format);
+
+function correct(descriptions: TableDescription[], error: unknown): boolean {
+  for (const [place, description] of descriptions.entries()) {
+    const relaxed = readerOf(description.format).relax?.(description, error as Error);
+    if (!relaxed) continue;
+    descriptions[place] = relaxed;
+    return true;
+  }
+  return false;
+}
+
+async function open(
+  session: Session,
+  parts: readonly TablePart[],
+  descriptions: readonly TableDescription[],
+): Promise<OpenTable> {
+  const relations: Relation[] = [];
+  for (const [place, part] of parts.entries()) {
+    const description = descriptions[place] as TableDescription;
+    const content = session.contents[part.content] as LocalContent;
+    relations.push(await readerOf(description.format).open(content, description, session));
+  }
+  const [only] = relations;
+  if (only && relations.length === 1) {
+    const [{ columns }] = descriptions as [TableDescription];
+    return { columns, sql: only.sql, fileIndex: '0', rowIndex: only.rowIndex };
+  }
+  return union(relations, descriptions);
+}
+
+/** One table of several contents, by the names of their columns. */
+function union(relations: readonly Relation[], descriptions: readonly TableDescription[]): OpenTable {
+  const columns = new Map<string, Column>();
+  for (const description of descriptions) {
+    for (const column of description.columns) {
+      if (!columns.has(column.name)) columns.set(column.name, column);
+    }
+  }
+  const [file, row] = ['__file', '__row'].map((name) => unusedName(name, [...columns.values()])) as [string, string];
+  const selects = relations.map(({ sql, rowIndex }, place) => {
+    const names = (descriptions[place] as TableDescription).columns.map(({ name }) =>
+      quoteIdentifier(name),
+    );
+    const index = [`${place} AS ${quoteIdentifier(file)}`, `${rowIndex} AS ${quoteIdentifier(row)}`];
+    return `SELECT ${[...index, ...names].join(', ')} FROM ${sql}`;
+  });
+  return {
+    columns: [...columns.values()],
+    sql: `(${selects.join(' UNION ALL BY NAME ')})`,
+    fileIndex: quoteIdentifier(file),
+    rowIndex: quoteIdentifier(row),
+  };
+}
+
+async function rejectedOf(
+  session: Session,
+  descriptions: readonly TableDescription[],
+): Promise<RejectedRows[]> {
+  const nothing: RejectedRows = { count: 0, rows: [] };
+  const readers = descriptions.map(({ format }): IDatasetReader => readerOf(format));
+  return await Promise.all(
+    readers.map(async (reader) => (await reader.rejected?.(session)) ?? nothing),
+  );
+}
+
+function headOf({ path }: LocalContent): Buffer {
+  const file = openSync(path, 'r');
+  try {
+    const head = Buffer.alloc(HEAD_BYTES);
+    return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A view of the table, so that statements can name it. */
+export async function createView(session: Session, name: string, table: OpenTable): Promise<void> {
+  const columns = table.columns.map((column) => quoteIdentifier(column.name)).join(', ');
+  await session.database.run(
+    `CREATE VIEW ${quoteIdentifier(name)} AS SELECT ${columns || quoteLiteral('')} FROM ${table.sql}`,
+  );
+}

@@ -1,0 +1,24 @@
+import { quoteLiteral } from '../../../values/quote.js';
+import { STAGED_FILE } from '../../engine.types.js';
+import type { Session } from '../session.js';
+import { canBeStaged, stagedSelect } from '../staged.reader.js';
+import { withTable, type ReadParts, type TablePart } from '../tables.js';
+
+/** Writes all rows of one content as Parquet, in their order. @returns rows; `null`: Parquet can't hold them */
+export async function stage(
+  session: Session,
+  { part }: { part: TablePart },
+): Promise<{ result: number | null } & ReadParts> {
+  const done = await withTable(session, [part], true, async (table) => {
+    if (!canBeStaged(table.columns)) return null;
+    const file = quoteLiteral(`${session.folder}/${STAGED_FILE}`);
+    const [[rows]] = (await session.database.all(
+      `COPY (SELECT ${stagedSelect(table.columns)} FROM ${table.sql}) TO ${file}
+       (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false)`,
+    )) as [[bigint]];
+    return Number(rows);
+  });
+  const [description] = done.descriptions;
+  if (description && done.result !== null) description.rowCount = done.result;
+  return done;
+}

@@ -1,0 +1,44 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const CHUNK_BYTES = 1024 * 1024;
+const POLL_MS = 10;
+
+/**
+ * A file that a child is writing, from its beginning to where it ends, while it is written: so that the
+ * bytes are hashed and stored beside the work and not after it. The child only appends.
+ * @param written resolves when the file is whole, and rejects when it never will be
+ */
+export function growingFile(path: string, written: Promise<unknown>): Readable {
+  return Readable.from(bytesOf(path, written), { objectMode: false, highWaterMark: CHUNK_BYTES });
+}
+
+async function* bytesOf(path: string, written: Promise<unknown>): AsyncGenerator<Buffer> {
+  let isWhole = false;
+  const whole = written.then(() => {
+    isWhole = true;
+  });
+  whole.catch(() => undefined);
+  let file: FileHandle | null = null;
+  try {
+    for (;;) {
+      // Asked before the read: what is written until then is seen by it.
+      const isLast = isWhole;
+      file ??= await open(path).catch(() => null);
+      const bytes = file && (await readNext(file));
+      if (bytes) yield bytes;
+      else if (isLast) break;
+      else await Promise.race([sleep(POLL_MS), whole]);
+    }
+    await whole;
+    if (!file) throw new Error('The file was never written.');
+  } finally {
+    await file?.close();
+  }
+}
+
+async function readNext(file: FileHandle): Promise<Buffer | null> {
+  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES));
+  return bytesRead === 0 ? null : buffer.subarray(0, bytesRead);
+}

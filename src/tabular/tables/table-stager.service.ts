@@ -1,0 +1,87 @@
+import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import { ENV, type Env } from '../../core/config/config.js';
+import { Engine } from '../engine/engine.service.js';
+import { growingFile } from '../engine/growing-file.js';
+import { STAGED_FILE } from '../engine/engine.types.js';
+import { DerivedResults } from '../results/derived-results.service.js';
+import type { SourceFile } from '../sources/table-sources.service.js';
+import { stagedOf, TableKnowledge, type Given } from './table-knowledge.service.js';
+
+/** Smaller contents are read as fast as they are. */
+const WORTH_BYTES = 4 * 1024 ** 2;
+/** Formats that are columnar themselves. */
+const COLUMNAR = new Set(['parquet', 'staged']);
+
+/** Makes Parquet of the rows of other formats, once per content: what comes after it reads that. */
+@Injectable()
+export class TableStager implements BeforeApplicationShutdown {
+  private readonly logger = new Logger(TableStager.name);
+  private readonly stopping = new AbortController();
+  private readonly wished = new Set<string>();
+  private last: Promise<void> = Promise.resolve();
+
+  constructor(
+    @Inject(ENV) private readonly env: Env,
+    private readonly engine: Engine,
+    private readonly knowledge: TableKnowledge,
+    private readonly results: DerivedResults,
+  ) {}
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort(new Error('The application stops.'));
+    await this.last;
+  }
+
+  /** Whether the file is one that would be read faster as Parquet, as far as is known. */
+  async isWorthwhile(file: SourceFile, given: Given): Promise<boolean> {
+    if (file.size < WORTH_BYTES) return false;
+    const description = await this.knowledge.description(file, given);
+    return !description || !COLUMNAR.has(description.format);
+  }
+
+  /** Some time soon, one after another. Whoever asked has got its answer without it. */
+  wish(file: SourceFile, given: Given): void {
+    const key = this.results.keyOf(stagedOf(file, given));
+    if (file.size < WORTH_BYTES || this.wished.has(key) || this.stopping.signal.aborted) return;
+    this.wished.add(key);
+    this.last = this.last
+      .then(async () => await this.stageIfWorthwhile(file, given))
+      .catch((error: unknown) => {
+        this.logger.debug({ err: error, contentHash: file.contentHash }, 'A table was not staged.');
+      });
+  }
+
+  /** Now, for a caller who waits for it. @throws as reading it does */
+  async stage(file: SourceFile, given: Given, callerId: string): Promise<void> {
+    const of = stagedOf(file, given);
+    if (await this.results.find(of)) return;
+    const { contents, parts } = await this.knowledge.input([file], given);
+    const session = {
+      callerId,
+      contents,
+      deadlineSeconds: this.env.ENGINE_DEADLINE_SECONDS,
+      signal: this.stopping.signal,
+    };
+    const use = { fileType: 'parquet', mimeType: 'application/vnd.apache.parquet' };
+    await this.results.artifact(of, use, async (keep) =>
+      await this.engine.session(session, async ({ call, pathOf }) => {
+        const [part] = parts as [(typeof parts)[number]];
+        const written = call('stage', { part }).then((found) => {
+          this.knowledge.learn([file], found, given);
+          if (found.result === null) throw new NotStageableError();
+        });
+        return await keep(growingFile(pathOf(STAGED_FILE), written));
+      }),
+    ).catch((error: unknown) => {
+      if (!(error instanceof NotStageableError)) throw error;
+    });
+  }
+
+  private async stageIfWorthwhile(file: SourceFile, given: Given): Promise<void> {
+    if (this.stopping.signal.aborted || !(await this.isWorthwhile(file, given))) return;
+    await this.stage(file, given, TableStager.name);
+  }
+}
+
+/** Its rows are of types that Parquet has not: they are read as they are. */
+class NotStageableError extends Error {}
