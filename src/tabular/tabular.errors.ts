@@ -149,3 +149,26 @@ export class TooManyTablesError extends AppError {
     );
   }
 }
+
+export class UnknownTableError extends AppError {
+  readonly kind = 'invalid-input';
+  readonly code = 'table-unknown';
+  readonly title = 'The version has no such table';
+
+  constructor(
+    unknown: readonly string[],
+    ambiguous: readonly string[],
+    paths: readonly string[],
+  ) {
+    const names = paths.slice(0, 20).map((path) => `"${path}"`);
+    super(
+      [
+        unknown.length > 0 ? `No file is called ${unknown.join(', ')}.` : '',
+        ambiguous.length > 0 ? `More than one file is called ${ambiguous.join(', ')}.` : '',
+        `The files are, by their paths: ${names.join(', ')}${paths.length > 20 ? ', …' : ''}.`,
+      ]
+        .filter((sentence) => sentence !== '')
+        .join(' '),
+    );
+  }
+}

@@ -1,11 +1,59 @@
 import { Module } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import { DatasetsModule } from '../datasets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { Engine } from './engine/engine.service.js';
+import { ExportController } from './export/export.controller.js';
+import { ExportsService } from './export/exports.service.js';
+import { DeriveJob } from './operations/derive.job.js';
+import { PendingAnswers } from './operations/pending-answers.service.js';
+import { TableOperationsService } from './operations/table-operations.service.js';
+import { QueriesService } from './query/queries.service.js';
+import { QueryController } from './query/query.controller.js';
+import { DerivedResultsRepository } from './results/derived-results.repository.js';
+import { DerivedResults } from './results/derived-results.service.js';
+import { DerivedResult } from './results/entities/derived-result.entity.js';
+import { ResultSweeper } from './results/result-sweeper.service.js';
+import { RowsController } from './rows/rows.controller.js';
+import { RowsService } from './rows/rows.service.js';
+import { SchemaController } from './schema/schema.controller.js';
+import { SchemasService } from './schema/schemas.service.js';
 import { LocalContents } from './sources/local-contents.service.js';
+import { TableSources } from './sources/table-sources.service.js';
+import { TableStatisticsController } from './statistics/table-statistics.controller.js';
+import { TableStatisticsService } from './statistics/table-statistics.service.js';
+import { FolderTables } from './tables/folder-tables.service.js';
+import { TableKnowledge } from './tables/table-knowledge.service.js';
+import { TableStager } from './tables/table-stager.service.js';
 
 /** Tables: rows, schema, statistics, SQL and export of the files of any version. */
 @Module({
-  imports: [StorageModule],
-  providers: [Engine, LocalContents],
+  imports: [DatasetsModule, StorageModule, TypeOrmModule.forFeature([DerivedResult])],
+  controllers: [
+    ExportController,
+    QueryController,
+    RowsController,
+    SchemaController,
+    TableStatisticsController,
+  ],
+  providers: [
+    DeriveJob,
+    DerivedResults,
+    DerivedResultsRepository,
+    Engine,
+    ExportsService,
+    FolderTables,
+    LocalContents,
+    PendingAnswers,
+    QueriesService,
+    ResultSweeper,
+    RowsService,
+    SchemasService,
+    TableKnowledge,
+    TableOperationsService,
+    TableSources,
+    TableStager,
+    TableStatisticsService,
+  ],
 })
 export class TabularModule {}

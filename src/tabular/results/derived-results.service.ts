@@ -79,12 +79,13 @@ export class DerivedResults {
 
   /**
    * JSON, as text.
-   * @param isKept `always`, or only when it took long enough to be worth an artifact
+   * @param isKept `always`; `when-slow`: in memory, and as an artifact if it took long enough; `only-then`:
+   *   for what need not be the same each time, nowhere unless it took long
    */
   async json(
     of: ResultOf,
     compute: () => Promise<string>,
-    isKept: 'always' | 'when-slow' = 'always',
+    isKept: 'always' | 'when-slow' | 'only-then' = 'always',
   ): Promise<string> {
     const key = this.keyOf(of);
     const known = this.memory.get(key) ?? (await this.read(key));
@@ -92,8 +93,9 @@ export class DerivedResults {
     return await this.once(key, async () => {
       const began = performance.now();
       const [text] = await Promise.all([compute(), isKept === 'always' && this.verify(of)]);
-      this.memory.set(key, text);
       const isCheap = performance.now() - began < CHEAP_MS;
+      if (isKept === 'only-then' && isCheap) return text;
+      this.memory.set(key, text);
       if (isKept === 'when-slow' && isCheap) return text;
       // Whoever waits for the result does not wait for it to be durable.
       void this.keepJson(of, key, text);

@@ -7,6 +7,7 @@ import {
 } from '@duckdb/node-api';
 import type { TableDatabase } from '../../../core/contracts/dataset-reader.contract.js';
 import { quoteLiteral } from '../../values/quote.js';
+import { jsonConverter, type Json } from '../../values/to-json.js';
 import type { SessionLimits } from '../engine.types.js';
 
 export interface Reach {
@@ -26,6 +27,12 @@ export class ChildDatabase implements TableDatabase {
   async all(sql: string, parameters: readonly unknown[] = []): Promise<unknown[][]> {
     const result = await this.connection.runAndReadAll(sql, parameters as DuckDBValue[]);
     return result.getRowsJS();
+  }
+
+  /** Rows as they are answered. */
+  async json(sql: string, parameters: readonly unknown[] = []): Promise<Json[][]> {
+    const reader = await this.connection.runAndReadAll(sql, parameters as DuckDBValue[]);
+    return reader.convertRows(jsonConverter);
   }
 
   async run(sql: string, parameters: readonly unknown[] = []): Promise<DuckDBMaterializedResult> {

@@ -6,7 +6,7 @@ import { setPriority } from 'node:os';
 import type { Reply, Request, Sandbox } from '../engine.types.js';
 import { toFailure } from '../failures.js';
 import { Session } from './session.js';
-import { TASKS } from './tasks.js';
+import { TASKS, type Task } from './tasks.js';
 
 /** Requests to the API go first when both want the processor. */
 const NICENESS = 5;
@@ -20,7 +20,7 @@ async function answer(request: Request): Promise<unknown> {
       return null;
     case 'call': {
       if (!session) throw new Error('There is no session.');
-      const task = TASKS[request.task] as (session: Session, input: unknown) => Promise<unknown>;
+      const task = TASKS[request.task] as Task;
       return await task(session, request.input);
     }
     case 'end':

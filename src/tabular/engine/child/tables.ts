@@ -162,6 +162,6 @@ function headOf({ path }: LocalContent): Buffer {
 export async function createView(session: Session, name: string, table: OpenTable): Promise<void> {
   const columns = table.columns.map((column) => quoteIdentifier(column.name)).join(', ');
   await session.database.run(
-    `CREATE VIEW ${quoteIdentifier(name)} AS SELECT ${columns || quoteLiteral('')} FROM ${table.sql}`,
+    `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT ${columns || quoteLiteral('')} FROM ${table.sql}`,
   );
 }

@@ -1,16 +1,30 @@
 import type { Session } from './session.js';
+import { describe } from './tasks/describe.task.js';
+import { exportTable } from './tasks/export.task.js';
+import { query } from './tasks/query.task.js';
+import { rows } from './tasks/rows.task.js';
+import { sqlTables } from './tasks/sql-tables.task.js';
+import { stage } from './tasks/stage.task.js';
+import { statistics } from './tasks/statistics.task.js';
 
-/** What a child can do in a session: by name, what goes in and what comes out. Both are plain data. */
-export interface EngineTasks {
-  /** For tests: runs a trusted statement. */
-  sql: { input: { sql: string }; output: unknown[][] };
-}
+/** What a child can do in a session, by name. What goes in and what comes out is plain data. */
+export const TASKS = {
+  describe,
+  export: exportTable,
+  query,
+  rows,
+  sqlTables,
+  stage,
+  statistics,
+} as const;
 
-type Task<K extends keyof EngineTasks> = (
-  session: Session,
-  input: EngineTasks[K]['input'],
-) => Promise<EngineTasks[K]['output']>;
+type Tasks = typeof TASKS;
 
-export const TASKS: { [K in keyof EngineTasks]: Task<K> } = {
-  sql: async ({ database }, { sql }) => await database.all(sql),
+export type EngineTasks = {
+  [K in keyof Tasks]: {
+    input: Parameters<Tasks[K]>[1];
+    output: Awaited<ReturnType<Tasks[K]>>;
+  };
 };
+
+export type Task = (session: Session, input: unknown) => Promise<unknown>;

@@ -7,7 +7,14 @@ export interface SqlTables {
   tables: string[];
   /** Those that the statement itself defines by WITH. */
   defined: string[];
+  /** Whether it may give something else each time. */
+  isVolatile: boolean;
 }
+
+type Found = { tables: Set<string>; defined: Set<string>; isVolatile: boolean };
+
+const VOLATILE =
+  /^(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_.*|current_.*|transaction_timestamp|txid_current|nextval)$/;
 
 /** What else may stand after FROM: they make rows of their arguments alone. */
 const TABLE_FUNCTIONS = new Set(['generate_series', 'range', 'repeat', 'repeat_row', 'unnest']);
@@ -42,9 +49,9 @@ export async function sqlTables(
       `One statement is carried out, and these are ${tree.statements?.length ?? 0}.`,
     );
   }
-  const found = { tables: new Set<string>(), defined: new Set<string>() };
+  const found: Found = { tables: new Set(), defined: new Set(), isVolatile: false };
   visit(tree.statements[0], found);
-  return { tables: [...found.tables], defined: [...found.defined] };
+  return { ...found, tables: [...found.tables], defined: [...found.defined] };
 }
 
 function refusalOf(tree: { error_type?: string; error_message?: string; position?: string }): Error {
@@ -56,7 +63,7 @@ function refusalOf(tree: { error_type?: string; error_message?: string; position
 }
 
 /** Every node of the tree; on a stack of its own, since statements can nest deeper than ours. */
-function visit(root: unknown, found: { tables: Set<string>; defined: Set<string> }): void {
+function visit(root: unknown, found: Found): void {
   const waiting = [root];
   while (waiting.length > 0) {
     const node = waiting.pop();
@@ -66,7 +73,7 @@ function visit(root: unknown, found: { tables: Set<string>; defined: Set<string>
   }
 }
 
-function look(node: Node, found: { tables: Set<string>; defined: Set<string> }): void {
+function look(node: Node, found: Found): void {
   switch (node['type']) {
     case 'BASE_TABLE':
       if (node['schema_name'] || node['catalog_name']) {
@@ -85,7 +92,9 @@ function look(node: Node, found: { tables: Set<string>; defined: Set<string> }):
   if (node['class'] === 'FUNCTION') {
     const name = functionOf(node);
     if (SYSTEM_FUNCTIONS.test(name)) throw new SqlRefusedError(`${name} may not be called.`);
+    if (VOLATILE.test(name)) found.isVolatile = true;
   }
+  if (node['sample']) found.isVolatile = true;
   const { map } = (node['cte_map'] ?? {}) as { map?: { key: string }[] };
   for (const { key } of map ?? []) found.defined.add(key);
 }

@@ -1,0 +1,80 @@
+import type { Column } from '../../../../core/contracts/dataset-reader.contract.js';
+import type { ExportFormat, ExportOptions } from '../../../export/export-formats.js';
+import { orderBy } from '../../../filter/keyset.js';
+import { resolveColumns, resolveOrder } from '../../../filter/order.js';
+import type { Selection } from '../../../rows/selection.js';
+import { quoteIdentifier, quoteLiteral } from '../../../values/quote.js';
+import { EXPORTED_FILE } from '../../engine.types.js';
+import { conditionOf, whereOf } from '../conditions.js';
+import { toIndex } from '../row-index.js';
+import type { Session } from '../session.js';
+import { withTable, type OpenTable, type ReadParts, type TablePart } from '../tables.js';
+
+export interface ExportTask {
+  parts: TablePart[];
+  selection: Selection;
+  format: ExportFormat;
+  options: ExportOptions;
+}
+
+/** Writes the rows into the session's export file. @returns rows */
+export async function exportTable(
+  session: Session,
+  task: ExportTask,
+): Promise<{ result: number } & ReadParts> {
+  return await withTable(session, task.parts, false, async (table) => {
+    const columns = task.selection.columns
+      ? resolveColumns(task.selection.columns, table.columns)
+      : table.columns;
+    const { sql, parameters } = selectOf(table, columns, task);
+    const file = quoteLiteral(`${session.folder}/${EXPORTED_FILE}`);
+    const [[rows]] = (await session.database.all(
+      `COPY (${sql}) TO ${file} (${copyOptions(task)}, USE_TMP_FILE false)`,
+      parameters,
+    )) as [[bigint]];
+    return Number(rows);
+  });
+}
+
+function selectOf(
+  table: OpenTable,
+  columns: readonly Column[],
+  { selection, format, options }: ExportTask,
+): { sql: string; parameters: string[] } {
+  const { sql: where, parameters } = whereOf(conditionOf(selection, table.columns));
+  const order = resolveOrder(selection.order, table.columns);
+  const sorted = order.length > 0 ? ` ORDER BY ${orderBy(order, toIndex(table))}` : '';
+  const list = columns.map((column) => exported(column, format, options)).join(', ');
+  return { sql: `SELECT ${list} FROM ${table.sql}${where}${sorted}`, parameters };
+}
+
+function exported({ name, type }: Column, format: ExportFormat, options: ExportOptions): string {
+  const column = quoteIdentifier(name);
+  if (format === 'csv' && options.guardFormulas && type === 'VARCHAR') {
+    const guarded = `CASE WHEN regexp_matches(${column}, '^[=+@\\t\\r-]') THEN '''' || ${column} ELSE ${column} END`;
+    return `${guarded} AS ${column}`;
+  }
+  // JSON has no NaN: they are texts there, as in the pages of rows.
+  if (format === 'json' && (type === 'DOUBLE' || type === 'FLOAT')) {
+    const shown = `CASE WHEN isfinite(${column}) THEN to_json(${column}) ELSE to_json(CAST(${column} AS VARCHAR)) END`;
+    return `${shown} AS ${column}`;
+  }
+  // DuckDB writes these as DOUBLE, which has 53 bits of their 128; a decimal has a digit too few.
+  if (format === 'parquet' && /^U?HUGEINT$/.test(type)) {
+    return `CAST(${column} AS VARCHAR) AS ${column}`;
+  }
+  return column;
+}
+
+function copyOptions({ format, options }: ExportTask): string {
+  switch (format) {
+    case 'parquet':
+      return `FORMAT parquet, COMPRESSION ${quoteLiteral(options.compression)}`;
+    case 'csv':
+      return `FORMAT csv, HEADER true`;
+    case 'json':
+      return `FORMAT json, ARRAY false`;
+    case 'arrow':
+      throw new Error('Arrow is not written by DuckDB.');
+  }
+}

@@ -1,0 +1,90 @@
+import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import type { Request, Response } from 'express';
+import type { Principal } from '../../core/contracts/principal.contract.js';
+import { AnswersWith } from '../../core/http/api-headers.js';
+import { ApiProblems } from '../../core/http/api-problems.js';
+import { sendContent } from '../../core/http/content/content-response.js';
+import { Caller, RequirePermission } from '../../core/http/permissions.js';
+import { waitPreferredBy } from '../../core/http/prefer.js';
+import { ApiVersionRef, cacheControl, isPinned } from '../../datasets/index.js';
+import { ContentReader } from '../../storage/index.js';
+import { PendingAnswers } from '../operations/pending-answers.service.js';
+import { parseSelection } from '../rows/parse-selection.js';
+import { TableSources } from '../sources/table-sources.service.js';
+import { FolderTables } from '../tables/folder-tables.service.js';
+import { outputOrAccepted } from '../tabular-answers.js';
+import { ReadsTables } from '../tabular.openapi.js';
+import { ExportQuery } from './dto/export.query.js';
+import { EXPORT_FORMATS } from './export-formats.js';
+
+@ApiTags('tables')
+@Controller('datasets/:id/versions/:ref')
+export class ExportController {
+  constructor(
+    private readonly sources: TableSources,
+    private readonly folders: FolderTables,
+    private readonly answers: PendingAnswers,
+    private readonly contents: ContentReader,
+  ) {}
+
+  /**
+   * Export a table, or some of its rows, as another format.
+   *
+   * @remarks All rows that are selected, without a cap. It is made once and kept: the same export again is a
+   * download, with ranges. The file itself is never altered.
+   */
+  @Get('export')
+  @AnswersWith('ETag', 'Repr-Digest')
+  @RequirePermission('datasets:read', 'reader')
+  @ApiVersionRef()
+  @ReadsTables()
+  @ApiOkResponse({
+    description: 'The file.',
+    content: Object.fromEntries(
+      Object.values(EXPORT_FORMATS).map(({ mimeType }) => [
+        mimeType,
+        { schema: { type: 'string', format: 'binary' } },
+      ]),
+    ),
+  })
+  @ApiProblems({
+    400: ['validation-failed', 'read-options-invalid', 'filter-invalid', 'column-unknown'],
+    412: ['etag-mismatch'],
+    416: ['range-not-satisfiable'],
+  })
+  async export(
+    @Caller() caller: Principal,
+    @Param('id') datasetKey: string,
+    @Param('ref') ref: string,
+    @Query() query: ExportQuery,
+    @Headers('prefer') prefer: string | undefined,
+    @Req() request: Request,
+    @Res() response: Response,
+  ): Promise<void> {
+    const { path, format, compression, guardFormulas, options: given } = query;
+    const selection = parseSelection(query);
+    const source = await this.sources.resolve(caller, { datasetKey, ref, path });
+    const { files } = await this.folders.of(source, given, caller.id);
+    const options = { compression, guardFormulas };
+    const input = { files, given, selection, format, options };
+    const answer = await this.answers.within(caller, 'export', input, waitPreferredBy(prefer));
+    const made = outputOrAccepted(response, answer);
+    if (!made) return;
+    const { mimeType, extension } = EXPORT_FORMATS[format];
+    await sendContent(request, response, {
+      sha256: made.contentHash,
+      size: made.size,
+      mimeType,
+      fileName: `${stemOf(path)}.${extension}`,
+      cacheControl: cacheControl(isPinned(ref)),
+      open: async (range) => await this.contents.open(made.fileId, range),
+    });
+  }
+}
+
+/** `data/weather.csv.gz` and `data/weather/` are both of `weather`. */
+function stemOf(path: string): string {
+  const name = path.split('/').findLast((segment) => segment !== '') ?? 'table';
+  return name.replace(/(?<=.)(\.(csv|tsv|txt|json|jsonl|ndjson|parquet|arrow|xlsx|gz|zst))+$/i, '');
+}
