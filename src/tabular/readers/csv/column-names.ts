@@ -1,0 +1,37 @@
+/** Names of columns, unique whatever the case: DuckDB does not tell `a` from `A`. */
+export function columnNames(
+  header: readonly string[] | null,
+  width: number,
+): { names: string[]; warnings: string[] } {
+  const names: string[] = [];
+  const warnings: string[] = [];
+  const taken = new Set<string>();
+  /** Where to go on counting: ten thousand columns may have one name. */
+  const last = new Map<string, number>();
+  const given = new Set(header?.map((name) => name.trim().toLowerCase()));
+  for (let at = 0; at < width; at += 1) {
+    const wanted = header?.[at]?.trim().replaceAll('\0', '') ?? '';
+    const base = wanted || `column_${at + 1}`;
+    let name = base;
+    for (let n = last.get(base) ?? 2; taken.has(name.toLowerCase()); n += 1) {
+      name = `${base}_${n}`;
+      last.set(base, n + 1);
+      if (given.has(name.toLowerCase())) taken.add(name.toLowerCase());
+    }
+    taken.add(name.toLowerCase());
+    names.push(name);
+    if (header && name !== wanted) {
+      warnings.push(
+        wanted
+          ? `The name ${wanted} of column ${at + 1} is taken: the column is called ${name}.`
+          : `Column ${at + 1} has no name: it is called ${name}.`,
+      );
+    }
+  }
+  return { names, warnings: warnings.length > 10 ? shortened(warnings) : warnings };
+}
+
+const shortened = (warnings: readonly string[]): string[] => [
+  ...warnings.slice(0, 10),
+  `${warnings.length - 10} more columns have been named.`,
+];

@@ -1,0 +1,114 @@
+import type { Column } from '../../../core/contracts/dataset-reader.contract.js';
+import type { Dialect } from './dialect.js';
+import { LONGEST_LINE } from './rewrite.js';
+
+export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** What DuckDB has to know of a file: read as it is, or as `rewrite` leaves it. */
+export interface Source {
+  path: string;
+  compression: Dialect['compression'];
+  delimiter: string;
+  quote: string;
+  newline: '\\n' | '\\r' | '\\r\\n';
+  /** Lines above the first row. */
+  skip: number;
+  /** A row is longer than DuckDB expects. */
+  long: boolean;
+}
+
+/** A character that a file of one column hardly has; if it has, the scan fails and the file is rewritten. */
+const NO_DELIMITER = '\x1e';
+const NEWLINES = { lf: '\\n', cr: '\\r', crlf: '\\r\\n', mixed: '\\n' } as const;
+
+export const directSource = (path: string, dialect: Dialect): Source => ({
+  path,
+  compression: dialect.compression,
+  delimiter: dialect.delimiter ?? NO_DELIMITER,
+  quote: dialect.quote ?? '',
+  newline: NEWLINES[dialect.newline],
+  skip: dialect.skipLines + (dialect.header ? 1 : 0),
+  long: false,
+});
+
+export const rewrittenSource = (path: string, long: boolean): Source => ({
+  path,
+  compression: 'none',
+  delimiter: ',',
+  quote: '"',
+  newline: '\\n',
+  skip: 0,
+  long,
+});
+
+/** Each option is said: what DuckDB guesses by itself differs from file to file. */
+export function readCsv(source: Source, dialect: Dialect, columns: readonly Column[]): string {
+  const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`);
+  const options = [
+    literal(source.path),
+    'auto_detect = false',
+    'header = false',
+    `compression = ${literal(source.compression)}`,
+    `delim = ${literal(source.delimiter)}`,
+    `quote = ${literal(source.quote)}`,
+    `escape = ${literal(source.quote)}`,
+    `new_line = ${literal(source.newline)}`,
+    `skip = ${source.skip}`,
+    `columns = {${types.join(', ')}}`,
+  ];
+  if (dialect.nullText.length > 0) {
+    options.push(`nullstr = [${['', ...dialect.nullText].map(literal).join(', ')}]`);
+  }
+  if (dialect.decimal === ',') options.push(`decimal_separator = ','`);
+  // Four bytes for a character at most; a smaller buffer keeps the threads busy.
+  if (source.long) {
+    options.push(`max_line_size = ${4 * LONGEST_LINE}`, `buffer_size = ${8 * LONGEST_LINE}`);
+  }
+  return `read_csv(${options.join(', ')})`;
+}
+
+export const NOT_WHOLE = 'This is no whole number that can be read exactly: ';
+
+/**
+ * DuckDB reads 1.5 as the whole number 2 when the rows before had none but whole numbers. So they are
+ * read as DOUBLE, and those that are whole, and small enough to be exact, become BIGINT: as fast, and
+ * a fraction is an error, upon which `relax` widens the column.
+ */
+export function checkedBigint(name: string): string {
+  const value = identifier(name);
+  return (
+    `CASE WHEN ${value} IS NULL THEN NULL WHEN ${value} = trunc(${value}) AND abs(${value}) <= 9007199254740991 ` +
+    `THEN CAST(${value} AS BIGINT) ELSE CAST(error(${literal(NOT_WHOLE)} || ${value}) AS BIGINT) END AS ${value}`
+  );
+}
+
+/** The table, its rows numbered. */
+export function relationOf(
+  source: Source,
+  dialect: Dialect,
+  columns: readonly Column[],
+): { sql: string; rowIndex: string } {
+  const rowIndex = freeName(columns);
+  const wide = new Set(dialect.wide);
+  const isChecked = ({ name, type }: Column): boolean =>
+    type === 'BIGINT' && !dialect.checked && !wide.has(name);
+  const read = columns.map((column) =>
+    isChecked(column) ? { ...column, type: 'DOUBLE' } : column,
+  );
+  const shown = columns.map((column) =>
+    isChecked(column) ? checkedBigint(column.name) : identifier(column.name),
+  );
+  const from = readCsv(source, dialect, read);
+  return {
+    sql: `(SELECT row_number() OVER () - 1 AS ${identifier(rowIndex)}, ${shown.join(', ')} FROM ${from})`,
+    rowIndex: identifier(rowIndex),
+  };
+}
+
+function freeName(columns: readonly Column[]): string {
+  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
+  let name = 'row_index';
+  while (taken.has(name)) name = `_${name}`;
+  return name;
+}

@@ -1,0 +1,207 @@
+import { createWriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { once } from 'node:events';
+import { finished } from 'node:stream/promises';
+import type { RejectedRows } from '../../../core/contracts/dataset-reader.contract.js';
+import { UnreadableTableError } from '../../tabular.errors.js';
+import { syntaxOf, type Dialect } from './dialect.js';
+import { unpacked } from './sample.js';
+import { isLong } from './shape.js';
+import { isBlank } from './sniff.js';
+import { RowReader, type Row } from './syntax.js';
+
+/** What came out. */
+export interface Rewritten {
+  rejected: RejectedRows;
+  /** Rows that were filled up with empty cells. */
+  short: number;
+  /** Characters that were malformed: they are U+FFFD now. */
+  malformed: number;
+  /** Characters of the longest row. */
+  longest: number;
+}
+
+export const LONGEST_LINE = 16 * 1024 * 1024;
+const LISTED = 1000;
+const LISTED_TEXT = 1000;
+/** A packed content that grows by more than this, and beyond 64 MiB, is a bomb. */
+const RATIO = 200;
+const HARMLESS = 64 * 1024 * 1024;
+const BLOCK = 1024 * 1024;
+
+/**
+ * Writes a CSV of any dialect as DuckDB reads it best: UTF-8, LF, commas, doubled quotes, no header, as
+ * many cells in each row as there are columns. In one pass, in memory for the longest row.
+ * @param width columns
+ * @throws UnreadableTableError for a damaged packing, a bomb, a line of more than 16 MiB
+ */
+export async function rewrite(
+  from: string,
+  to: string,
+  dialect: Dialect,
+  width: number,
+): Promise<Rewritten> {
+  const output = createWriteStream(to, { flags: 'wx', highWaterMark: BLOCK });
+  const writer = new RowWriter(dialect, width);
+  try {
+    for await (const block of writer.write(textOf(from, dialect, writer.result))) {
+      if (!output.write(block)) await once(output, 'drain');
+    }
+    output.end();
+    await finished(output);
+  } finally {
+    output.destroy();
+  }
+  return writer.result;
+}
+
+/** The decoded text, in pieces of which none ends between CR and LF. */
+async function* textOf(
+  path: string,
+  dialect: Dialect,
+  result: Rewritten,
+): AsyncGenerator<string, void, void> {
+  const decoder = new TextDecoder(dialect.encoding);
+  const { size } = await stat(path);
+  let bytes = 0;
+  let held = '';
+  for await (const chunk of unpacked(path, dialect.compression)) {
+    bytes += chunk.length;
+    if (dialect.compression !== 'none' && bytes > HARMLESS && bytes > size * RATIO) {
+      throw new UnreadableTableError(
+        `It is packed more than ${RATIO} : 1. Such a content is not unpacked.`,
+      );
+    }
+    const text = held + decoder.decode(chunk, { stream: true });
+    held = text.endsWith('\r') ? '\r' : '';
+    yield counted(held ? text.slice(0, -1) : text, result);
+  }
+  yield counted(held + decoder.decode(), result);
+}
+
+function counted(text: string, result: Rewritten): string {
+  for (let at = text.indexOf('\ufffd'); at >= 0; at = text.indexOf('\ufffd', at + 1)) {
+    result.malformed += 1;
+  }
+  return text;
+}
+
+class RowWriter {
+  readonly result: Rewritten = {
+    rejected: { count: 0, rows: [] },
+    short: 0,
+    malformed: 0,
+    longest: 0,
+  };
+  private readonly reader: RowReader;
+  private text = '';
+  /** Rows that may yet turn out to be the footer. */
+  private readonly held: { row: Row; raw: string }[] = [];
+  private toSkip: number;
+  private header: boolean;
+
+  constructor(
+    private readonly dialect: Dialect,
+    private readonly width: number,
+  ) {
+    this.reader = new RowReader(syntaxOf(dialect));
+    this.toSkip = dialect.skipLines;
+    this.header = dialect.header;
+  }
+
+  async *write(source: AsyncIterable<string>): AsyncGenerator<string, void, void> {
+    for await (const piece of source) {
+      this.text += piece;
+      if (this.text.length < BLOCK && piece !== '') continue;
+      yield this.rowsOf(false);
+    }
+    yield this.rowsOf(true);
+    const lines = this.lines - this.dialect.footerLines;
+    const rows = this.held.filter(({ row }) => row.line <= lines);
+    yield rows.map(({ row, raw }) => this.formatted(row, () => raw)).join('');
+  }
+
+  /** Lines of the content, as far as it was read. */
+  private get lines(): number {
+    return this.reader.line - 1 + (this.endsOpen ? 1 : 0);
+  }
+  private endsOpen = false;
+
+  private rowsOf(last: boolean): string {
+    this.skip(last);
+    if (this.toSkip > 0) return '';
+    this.endsOpen = last && this.text.length > 0 && !/[\r\n]$/.test(this.text.slice(-1));
+    this.reader.feed(this.text, last);
+    let result = '';
+    for (let row = this.reader.next(); row; row = this.reader.next()) result += this.take(row);
+    this.text = this.reader.rest;
+    if (this.text.length > LONGEST_LINE) this.refuse(this.reader.line);
+    return result;
+  }
+
+  /** What is above the table is no CSV: quotes mean nothing there. */
+  private skip(last: boolean): void {
+    let from = 0;
+    const ends = syntaxOf(this.dialect).loneCr ? /\r\n?|\n/g : /\r?\n/g;
+    while (this.toSkip > 0) {
+      ends.lastIndex = from;
+      const end = ends.exec(this.text);
+      if (!end) {
+        if (last) [this.toSkip, from] = [0, this.text.length];
+        else if (this.text.length - from > LONGEST_LINE) this.refuse(this.reader.line);
+        break;
+      }
+      from = ends.lastIndex;
+      this.toSkip -= 1;
+      this.reader.line += 1;
+    }
+    this.text = this.text.slice(from);
+  }
+
+  private refuse(line: number): never {
+    throw new UnreadableTableError(
+      `Line ${line} is longer than 16 MiB, or a quote that it opens is not closed within them.`,
+      { line },
+    );
+  }
+
+  /** @returns the text that is to be written now */
+  private take(row: Row): string {
+    if (row.end - row.start > LONGEST_LINE) this.refuse(row.line);
+    if (isBlank(row) && (this.width > 1 || this.header)) return '';
+    if (this.header) {
+      this.header = false;
+      return '';
+    }
+    const raw = (): string =>
+      this.text.slice(row.start, Math.min(row.end, row.start + LISTED_TEXT));
+    if (this.dialect.footerLines === 0) return this.formatted(row, raw);
+    this.held.push({ row, raw: raw() });
+    if (this.held.length <= this.dialect.footerLines) return '';
+    const first = this.held.shift()!;
+    return this.formatted(first.row, () => first.raw);
+  }
+
+  private formatted({ cells, line }: Row, raw: () => string): string {
+    const { result, width } = this;
+    if (isLong(cells, width)) {
+      result.rejected.count += 1;
+      if (result.rejected.rows.length < LISTED) {
+        const reason = `It has ${cells.length} cells, not ${width}.`;
+        result.rejected.rows.push({ line, reason, text: raw().replace(/[\r\n]+$/, '') });
+      }
+      return '';
+    }
+    if (cells.length < width) result.short += 1;
+    let text = '';
+    for (let at = 0; at < width; at += 1) {
+      text += (at === 0 ? '' : ',') + quoted(cells[at] ?? '');
+    }
+    if (text.length > result.longest) result.longest = text.length;
+    return `${text}\n`;
+  }
+}
+
+const NEEDS_QUOTES = /[",\n\r]|^ | $/;
+const quoted = (cell: string): string =>
+  NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
