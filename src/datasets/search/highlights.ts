@@ -1,7 +1,7 @@
 import type { SearchField, SearchHighlight } from '../../core/contracts/search.contract.js';
 import { valuesOf, type SearchSource } from './search-document.js';
 import { isWanted, type Term } from './search-terms.js';
-import { folded, normalised, wordsOf } from './words.js';
+import { folded, normalised, wordsOf } from '../../core/text/words.js';
 
 /** Of one field, such as tags. */
 const MAX_PER_FIELD = 3;

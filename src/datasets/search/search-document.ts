@@ -1,4 +1,4 @@
-import { normalised, wordsOf } from './words.js';
+import { normalised, wordsOf } from '../../core/text/words.js';
 
 /** What the index is made from. */
 export interface SearchSource {

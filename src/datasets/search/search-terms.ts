@@ -1,4 +1,4 @@
-import { normalised, runsOf, type Word } from './words.js';
+import { normalised, runsOf, type Word } from '../../core/text/words.js';
 
 /** One thing that a dataset must have to be found. */
 export interface Term {
