@@ -34,6 +34,7 @@ const ROLES: Record<string, string> = {
   'event-bus': 'an implementation of IEventBus',
   'storage-backend': 'an implementation of IStorageBackend',
   'staged-file': 'an implementation of IStagedFile',
+  reader: 'an implementation of IDatasetReader',
   stream: 'a Node stream',
   spec: 'tests',
 };
@@ -51,6 +52,7 @@ const CLASS_ROLES: Record<string, string> = {
   'event-bus': 'EventBus',
   'storage-backend': 'StorageBackend',
   'staged-file': 'StagedFile',
+  reader: 'Reader',
 };
 
 const KEBAB = '[a-z0-9]+(?:-[a-z0-9]+)*';

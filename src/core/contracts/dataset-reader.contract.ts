@@ -108,6 +108,11 @@ export interface IDatasetReader {
     description: TableDescription,
     context: ReaderContext,
   ): Promise<Relation>;
+  /**
+   * After a scan that failed on a value that is not of its column's type: the description with types that
+   * hold more, to be opened again. `null` when the failure is another, or nothing can be widened.
+   */
+  relax?(description: TableDescription, error: unknown): TableDescription | null;
   /** After a whole scan: what was in the content and is not in the table. Absent: nothing ever is. */
   rejected?(context: ReaderContext): Promise<RejectedRows>;
 }
