@@ -13,8 +13,12 @@ describe('the engine', () => {
     deadlineSeconds: 30,
     ...given,
   });
-  const run = async (sql: string, given: Partial<SessionOptions> = {}): Promise<unknown[][]> =>
-    await sut.session(options(given), async (session) => await session.call('sql', { sql }));
+  const task = (sql: string) => ({ tables: [], sql, caps: { rows: 10, bytes: 10_000 } });
+  const run = async (sql: string, given: Partial<SessionOptions> = {}): Promise<unknown[]> =>
+    await sut.session(options(given), async (session) => {
+      const { result } = await session.call('query', task(sql));
+      return (JSON.parse(result) as { rows: unknown[] }).rows;
+    });
   const foldersLeft = (): string[] => {
     const root = join(running.env.STRATUM_DATA_DIR, 'engine');
     if (!existsSync(root)) return [];
@@ -32,7 +36,7 @@ describe('the engine', () => {
   });
 
   it('answers from a DuckDB of its own, and leaves no folder', async () => {
-    await expect(run('SELECT 1, 2::BIGINT')).resolves.toEqual([[1, 2n]]);
+    await expect(run('SELECT 1 AS a, 2::BIGINT AS b')).resolves.toEqual([{ a: 1, b: 2 }]);
     expect(foldersLeft()).toEqual([]);
   });
 
@@ -61,7 +65,7 @@ describe('the engine', () => {
       deadlineSeconds: 0.5,
     });
     await expect(hog).rejects.toMatchObject({ code: 'engine-deadline' });
-    await expect(run('SELECT 3')).resolves.toEqual([[3]]);
+    await expect(run('SELECT 3 AS a')).resolves.toEqual([{ a: 3 }]);
     expect(foldersLeft()).toEqual([]);
   });
 
@@ -72,14 +76,12 @@ describe('the engine', () => {
 
   it('tells of a crash, and goes on', async () => {
     const crashed = sut.session(options(), async (session) => {
-      const answer = session.call('sql', {
-        sql: 'SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b',
-      });
+      const answer = session.call('query', task('SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b'));
       process.kill(session.pid, 'SIGKILL');
       return await answer;
     });
     await expect(crashed).rejects.toMatchObject({ code: 'engine-crashed' });
-    await expect(run('SELECT 4')).resolves.toEqual([[4]]);
+    await expect(run('SELECT 4 AS a')).resolves.toEqual([{ a: 4 }]);
   });
 
   it('ends with its signal', async () => {

@@ -1,6 +1,5 @@
 import { parseFilter } from '../filter/parse-filter.js';
 import { parseColumns, parseOrder } from '../filter/order.js';
-import { searchWords } from '../filter/search.js';
 import type { SelectionQuery } from '../dto/selection.query.js';
 import type { Selection } from './selection.js';
 
@@ -8,6 +7,6 @@ import type { Selection } from './selection.js';
 export const parseSelection = ({ columns, where, orderBy, q }: SelectionQuery): Selection => ({
   columns: columns === undefined ? null : parseColumns(columns),
   filter: where === undefined ? null : parseFilter(where),
-  words: q === undefined ? [] : searchWords(q),
+  search: q ?? null,
   order: orderBy === undefined ? [] : parseOrder(orderBy),
 });

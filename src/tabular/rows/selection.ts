@@ -6,8 +6,8 @@ export interface Selection {
   /** `null`: all. */
   columns: Reference[] | null;
   filter: Filter | null;
-  /** Words that a row must have. */
-  words: string[];
+  /** Words that a row must have in its texts. */
+  search: string | null;
   /** Empty: as in the file. */
   order: OrderTerm[];
 }

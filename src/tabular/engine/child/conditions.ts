@@ -8,10 +8,10 @@ export type { BoundSql };
 
 /** What a row must fulfil; `null`: nothing. @throws UnknownColumnError, InvalidFilterError */
 export function conditionOf(
-  { filter, words }: Pick<Selection, 'filter' | 'words'>,
+  { filter, search }: Pick<Selection, 'filter' | 'search'>,
   columns: readonly Column[],
 ): BoundSql | null {
-  return both(filter && toSql(filter, columns), words.length > 0 ? searchSql(words, columns) : null);
+  return both(filter && toSql(filter, columns), search === null ? null : searchSql(search, columns));
 }
 
 export function both(one: BoundSql | null, other: BoundSql | null): BoundSql | null {

@@ -7,7 +7,8 @@ import {
 } from '@duckdb/node-api';
 import type { TableDatabase } from '../../../core/contracts/dataset-reader.contract.js';
 import { quoteLiteral } from '../../values/quote.js';
-import { jsonConverter, type Json } from '../../values/to-json.js';
+import type { Json } from '../../values/row-json.js';
+import { jsonConverter } from '../../values/to-json.js';
 import type { SessionLimits } from '../engine.types.js';
 
 export interface Reach {
@@ -32,7 +33,7 @@ export class ChildDatabase implements TableDatabase {
   /** Rows as they are answered. */
   async json(sql: string, parameters: readonly unknown[] = []): Promise<Json[][]> {
     const reader = await this.connection.runAndReadAll(sql, parameters as DuckDBValue[]);
-    return reader.convertRows(jsonConverter);
+    return reader.convertRows<Json>(jsonConverter);
   }
 
   async run(sql: string, parameters: readonly unknown[] = []): Promise<DuckDBMaterializedResult> {

@@ -1,5 +1,3 @@
-import { closeSync, openSync, readSync } from 'node:fs';
-import { unpackedHead } from '../../readers/shared/unpacked.js';
 import type {
   Column,
   IDatasetReader,
@@ -8,7 +6,9 @@ import type {
   Relation,
   TableDescription,
 } from '../../../core/contracts/dataset-reader.contract.js';
+import { AppError } from '../../../core/errors/index.js';
 import { chooseReader, readerOf as publicReaderOf } from '../../readers/readers.js';
+import { headOf } from '../../readers/shared/unpacked.js';
 import { NotTabularError } from '../../tabular.errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 import { toTableError } from './duckdb-errors.js';
@@ -45,13 +45,12 @@ export interface OpenTable {
 
 /** How often what was found of a content is corrected by what a scan runs into. */
 const MAX_CORRECTIONS = 50;
-const HEAD_BYTES = 64 * 1024;
 
 /** Finds out how a content is read. @throws NotTabularError, UnreadableTableError, InvalidReadOptionsError */
 export async function describePart(session: Session, part: TablePart): Promise<TableDescription> {
   if (part.description) return part.description;
   const content = session.contents[part.content] as LocalContent;
-  const reader = chooseReader(unpackedHead(headOf(content)), content);
+  const reader = chooseReader(await headOf(content), content);
   if (!reader) throw new NotTabularError(part.path);
   return await reader.describe(content, part.given, session);
 }
@@ -75,8 +74,8 @@ export async function withTable<T>(
       const rejected = isWhole ? await rejectedOf(session, descriptions) : null;
       return { result, descriptions, rejected };
     } catch (error) {
-      const corrected = corrections < MAX_CORRECTIONS && correct(descriptions, error);
-      if (!corrected) throw toTableError(error, parts);
+      const mayCorrect = corrections < MAX_CORRECTIONS && !(error instanceof AppError);
+      if (!mayCorrect || !(await correct(session, parts, descriptions, error))) throw toTableError(error, parts);
     }
   }
 }
@@ -84,9 +83,16 @@ export async function withTable<T>(
 const readerOf = (format: string): IDatasetReader =>
   format === stagedReader.format ? stagedReader : publicReaderOf(format);
 
-function correct(descriptions: TableDescription[], error: unknown): boolean {
+async function correct(
+  session: Session,
+  parts: readonly TablePart[],
+  descriptions: TableDescription[],
+  error: unknown,
+): Promise<boolean> {
   for (const [place, description] of descriptions.entries()) {
-    const relaxed = readerOf(description.format).relax?.(description, error as Error);
+    const content = session.contents[parts[place]?.content ?? 0] as LocalContent;
+    const reader = readerOf(description.format);
+    const relaxed = await reader.relax?.(content, description, error, session);
     if (!relaxed) continue;
     descriptions[place] = relaxed;
     return true;
@@ -146,16 +152,6 @@ async function rejectedOf(
   return await Promise.all(
     readers.map(async (reader) => (await reader.rejected?.(session)) ?? nothing),
   );
-}
-
-function headOf({ path }: LocalContent): Buffer {
-  const file = openSync(path, 'r');
-  try {
-    const head = Buffer.alloc(HEAD_BYTES);
-    return head.subarray(0, readSync(file, head, 0, HEAD_BYTES, 0));
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** A view of the table, so that statements can name it. */

@@ -1,6 +1,6 @@
 import type { Column } from '../../../../core/contracts/dataset-reader.contract.js';
-import { rowJson } from '../../../values/row-json.js';
-import { jsonConverter, type Json } from '../../../values/to-json.js';
+import { rowJson, type Json } from '../../../values/row-json.js';
+import { jsonConverter } from '../../../values/to-json.js';
 import { toSqlError } from '../duckdb-errors.js';
 import type { Session } from '../session.js';
 import { createView, withTable, type ReadParts, type TablePart } from '../tables.js';
@@ -63,7 +63,7 @@ async function carryOut(
     const rows: Record<string, Json>[] = [];
     let bytes = 0;
     for (let chunk = await result.fetchChunk(); chunk?.rowCount; chunk = await result.fetchChunk()) {
-      for (const cells of chunk.convertRows(jsonConverter)) {
+      for (const cells of chunk.convertRows<Json>(jsonConverter)) {
         const { row } = rowJson(columns, cells, WHOLE);
         bytes += JSON.stringify(row).length;
         if (rows.length === caps.rows || bytes > caps.bytes) {

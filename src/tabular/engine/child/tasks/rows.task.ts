@@ -2,9 +2,8 @@ import type { Column } from '../../../../core/contracts/dataset-reader.contract.
 import { afterKey, keyTexts, orderBy, type RowPlace } from '../../../filter/keyset.js';
 import { resolveColumns, resolveOrder, type OrderKey } from '../../../filter/order.js';
 import type { Selection } from '../../../rows/selection.js';
-import { rowJson } from '../../../values/row-json.js';
+import { rowJson, type Json } from '../../../values/row-json.js';
 import { selectList } from '../../../values/select-list.js';
-import type { Json } from '../../../values/to-json.js';
 import { both, conditionOf, whereOf, type BoundSql } from '../conditions.js';
 import { placeOf, toIndex } from '../row-index.js';
 import type { Session } from '../session.js';
@@ -49,7 +48,7 @@ export async function rows(
   return { ...done, result: JSON.stringify(page) };
 }
 
-const isFiltered = ({ filter, words }: Selection): boolean => filter !== null || words.length > 0;
+const isFiltered = ({ filter, search }: Selection): boolean => filter !== null || search !== null;
 
 /** One page of one opened table. */
 class PageQuery {

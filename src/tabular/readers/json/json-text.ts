@@ -1,0 +1,54 @@
+import type { LocalContent } from '../../../core/contracts/dataset-reader.contract.js';
+import { UnreadableTableError } from '../../tabular.errors.js';
+import { unpackedBytes } from '../shared/unpacked.js';
+
+const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
+
+/** By its mark or, as RFC 4627 has it, by where the zero bytes of the first two characters are. */
+export function encodingOf(head: Uint8Array): string {
+  const [first, second, third, fourth] = head;
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  if (first === 0xfe && second === 0xff) return 'utf-16be';
+  if (first && second === 0 && third && fourth === 0) return 'utf-16le';
+  if (first === 0 && second && third === 0 && fourth) return 'utf-16be';
+  return 'utf-8';
+}
+
+export const hasBom = (head: Uint8Array): boolean => BOM.equals(head.subarray(0, 3));
+
+async function* transcoded(
+  pieces: AsyncIterable<Buffer>,
+  encoding: string,
+): AsyncGenerator<Buffer> {
+  const decoder = new TextDecoder(encoding, { fatal: true });
+  let bytes = 0;
+  try {
+    for await (const piece of pieces) {
+      const text = decoder.decode(piece, { stream: true });
+      bytes += piece.length;
+      if (text) yield Buffer.from(text);
+    }
+    decoder.decode();
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+    throw new UnreadableTableError(
+      `The text is not ${encoding} within the first ${bytes} bytes.`,
+      {},
+      cause,
+    );
+  }
+}
+
+async function* withoutBom(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let first = true;
+  for await (const piece of pieces) {
+    yield first && hasBom(piece) ? piece.subarray(3) : piece;
+    first = false;
+  }
+}
+
+/** The text of a content as UTF-8 without a mark, unpacked. @throws UnreadableTableError as it goes */
+export function jsonText(content: LocalContent, encoding: string): AsyncGenerator<Buffer> {
+  const bytes = unpackedBytes(content);
+  return encoding === 'utf-8' ? withoutBom(bytes) : transcoded(bytes, encoding);
+}
