@@ -44,6 +44,22 @@ export class SchemasService {
     );
   }
 
+  /** What later scans have found out of these files, beside how they are read. */
+  async factsOf(
+    files: readonly SourceFile[],
+    given: Given,
+  ): Promise<{ rowCount: number | null; rejectedRows: number | null }> {
+    const [counts, rejected] = await Promise.all([
+      Promise.all(
+        files.map(async (file) => (await this.knowledge.description(file, given))?.rowCount ?? null),
+      ),
+      Promise.all(
+        files.map(async (file) => (await this.knowledge.rejected(file, given))?.count ?? null),
+      ),
+    ]);
+    return { rowCount: sumOf(counts), rejectedRows: sumOf(rejected) };
+  }
+
   /**
    * JSON of a list of `RejectedRows`, in the order of the files. Takes a scan of all rows, of which the
    * next requests have the use.
@@ -81,3 +97,7 @@ export class SchemasService {
     return described;
   }
 }
+
+/** `null` when one is not known. */
+const sumOf = (counts: readonly (number | null)[]): number | null =>
+  counts.reduce((sum, count) => (sum === null || count === null ? null : sum + count), 0);

@@ -80,7 +80,7 @@ export class TableSources {
     let cursor: string | undefined;
     do {
       const page = await this.versions.listFiles(
-        { id: datasetId, deletedVersions: 0 },
+        dataset,
         version.id,
         {
           prefix: prefix.normalize('NFC'),

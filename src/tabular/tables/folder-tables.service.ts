@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { findDrift, type Drift } from '../compare/find-drift.js';
+import { findDrift, type Drift } from './drift.js';
 import { reviveFailure } from '../engine/failures.js';
 import { SchemasService } from '../schema/schemas.service.js';
 import type { SourceFile, TableSource } from '../sources/table-sources.service.js';

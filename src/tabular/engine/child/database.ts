@@ -7,7 +7,7 @@ import {
 } from '@duckdb/node-api';
 import type { TableDatabase } from '../../../core/contracts/dataset-reader.contract.js';
 import { quoteLiteral } from '../../values/quote.js';
-import type { Json } from '../../values/row-json.js';
+import type { Json } from '../../values/json-text.js';
 import { jsonConverter } from '../../values/to-json.js';
 import type { SessionLimits } from '../engine.types.js';
 

@@ -1,5 +1,6 @@
 import type { Column } from '../../../../core/contracts/dataset-reader.contract.js';
-import { rowJson, type Json } from '../../../values/row-json.js';
+import type { Json } from '../../../values/json-text.js';
+import { rowJson } from '../../../values/row-json.js';
 import { jsonConverter } from '../../../values/to-json.js';
 import { toSqlError } from '../duckdb-errors.js';
 import type { Session } from '../session.js';

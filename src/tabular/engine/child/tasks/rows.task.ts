@@ -2,7 +2,8 @@ import type { Column } from '../../../../core/contracts/dataset-reader.contract.
 import { afterKey, keyTexts, orderBy, type RowPlace } from '../../../filter/keyset.js';
 import { resolveColumns, resolveOrder, type OrderKey } from '../../../filter/order.js';
 import type { Selection } from '../../../rows/selection.js';
-import { rowJson, type Json } from '../../../values/row-json.js';
+import type { Json } from '../../../values/json-text.js';
+import { rowJson } from '../../../values/row-json.js';
 import { selectList } from '../../../values/select-list.js';
 import { both, conditionOf, whereOf, type BoundSql } from '../conditions.js';
 import { placeOf, toIndex } from '../row-index.js';
