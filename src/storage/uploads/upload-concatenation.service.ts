@@ -6,7 +6,6 @@ import {
 } from '../../core/contracts/storage-backend.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { ObjectNotFoundError } from '../../core/errors/index.js';
-import { storageKeyOf } from '../ingest/attempts.js';
 import { UploadAdmission } from './upload-admission.service.js';
 import { UploadAppender } from './upload-appender.service.js';
 import { UploadGoneError } from './uploads.errors.js';
@@ -62,12 +61,13 @@ export class UploadConcatenation {
   }
 
   private async *readPart(
-    { id, offset, state }: UploadView,
+    { storageKey, offset, state }: UploadView,
     start: number,
   ): AsyncGenerator<Buffer> {
+    if (storageKey === null) throw new UploadGoneError();
     try {
       const point = { size: offset, state };
-      yield* await this.backend.readStaged(storageKeyOf(id), point, { start, end: offset - 1 });
+      yield* await this.backend.readStaged(storageKey, point, { start, end: offset - 1 });
     } catch (error) {
       throw error instanceof ObjectNotFoundError ? new UploadGoneError() : error;
     }

@@ -1,4 +1,5 @@
 import type { IStagedFile } from '../../core/contracts/storage-backend.contract.js';
+import { faultPoint } from '../../core/faults/fault-points.js';
 import { ChunkWriter } from '../ingest/chunk-writer.js';
 import type { ContentHasher, ContentMark, ReceivedContent } from '../ingest/content-hasher.js';
 import type { UploadLock } from './upload-lock.js';
@@ -57,6 +58,7 @@ export class UploadSession {
     this.lock.assertHeld();
     await this.writer.end();
     const state = await this.staged.checkpoint();
+    faultPoint('T2');
     await this.lock.moveTo({ size: this.offset, state });
     this.durable = this.hasher.mark();
     this.checkpointAt = performance.now();

@@ -17,6 +17,8 @@ export interface UploadView {
   /** Bytes that are durable. */
   offset: number;
   state: StagedState;
+  /** Where they lie; `null`: nowhere any more, or in a file. */
+  storageKey: string | null;
   metadata: string | null;
   concat: string | null;
   parts: string[] | null;
@@ -42,7 +44,8 @@ export interface NewUpload {
 /** Of the row `u`. */
 export const UPLOAD_COLUMNS = `
   u.id, u.owner_id AS "ownerId", u.kind, u.upload_length::float8 AS length, u.upload_offset::float8 AS "offset",
-  u.backend_state AS state, u.metadata, u.concat, u.parts, u.file_id AS "fileId",
+  u.backend_state AS state,
+  (SELECT i.storage_key FROM storage_intents i WHERE i.id = u.id AND i.kind = 'write') AS "storageKey", u.metadata, u.concat, u.parts, u.file_id AS "fileId",
   u.created_at AS "createdAt", u.expires_at AS "expiresAt",
   u.file_id IS NULL AND EXISTS (SELECT FROM storage_intents i
     WHERE i.id = u.id AND i.kind = 'write' AND i.lease_until > now()) AS "isOpen"`;
