@@ -15,7 +15,7 @@ const QUIET_MS = 2000;
 const SILENT_MS = 3000;
 
 interface Steps {
-  renew(point: StagedPoint | null): Promise<{ isReleaseAsked: boolean } | null>;
+  renew(point: StagedPoint | null, brings: boolean): Promise<{ isReleaseAsked: boolean } | null>;
   setLength(length: number): Promise<boolean>;
   keep(tx: Transaction, state?: StagedState): Promise<boolean>;
   release(isClean: boolean): Promise<void>;
@@ -32,6 +32,7 @@ export class UploadLock {
   private renewedAt = performance.now();
   private heardAt = performance.now();
   private isRenewing = false;
+  private brings = false;
   private lost: UploadLockedError | null = null;
 
   constructor(
@@ -58,6 +59,17 @@ export class UploadLock {
     this.heardAt = performance.now();
   }
 
+  /**
+   * Bytes of the client came, so the upload is kept for as long again, from the first of them on: a request
+   * that brings none does not keep it.
+   */
+  async heardBytes(): Promise<void> {
+    this.heard();
+    if (this.brings) return;
+    this.brings = true;
+    await this.renew();
+  }
+
   /** To be asked before each write. @throws UploadLockedError, DatabaseUnavailableError */
   assertHeld(): void {
     if (this.lost) throw this.lost;
@@ -73,7 +85,7 @@ export class UploadLock {
   /** @throws UploadLockedError */
   async renew(point: StagedPoint | null = null): Promise<{ isReleaseAsked: boolean }> {
     const startedAt = performance.now();
-    const renewed = await this.steps.renew(point);
+    const renewed = await this.steps.renew(point, this.brings);
     if (!renewed) {
       this.lost = new UploadLockedError();
       this.controller.abort(this.lost);

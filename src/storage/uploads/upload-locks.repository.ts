@@ -51,20 +51,22 @@ export class UploadLocksRepository {
   }
 
   /**
-   * Holds the lock, and keeps the upload, for as long again; with a point, its offset moves there. `null`:
-   * the lock is lost, or the upload is over.
+   * Holds the lock for as long again; with a point, its offset moves there. `null`: the lock is lost, or the
+   * upload is over.
+   * @param brings bytes: the upload is kept for as long again, too
    */
   async renew(
     id: string,
     token: string,
     seconds: number,
     point: StagedPoint | null,
+    brings: boolean,
   ): Promise<{ isReleaseAsked: boolean } | null> {
     const [row] = (await this.uploads.query(
       `WITH moved AS (
          UPDATE uploads SET
            lock_until = now() + make_interval(secs => $3),
-           expires_at = now() + make_interval(secs => $4),
+           expires_at = CASE WHEN $7 THEN now() + make_interval(secs => $4) ELSE expires_at END,
            upload_offset = coalesce($5, upload_offset),
            backend_state = CASE WHEN $5::bigint IS NULL THEN backend_state ELSE $6::jsonb END
          WHERE id = $1 AND lock_token = $2 AND lock_until IS NOT NULL AND file_id IS NULL
@@ -83,6 +85,7 @@ export class UploadLocksRepository {
         this.env.UPLOAD_EXPIRES_SECONDS,
         point?.size ?? null,
         point?.state ? JSON.stringify(point.state) : null,
+        brings,
       ],
     )) as { isReleaseAsked: boolean }[];
     return row ?? null;

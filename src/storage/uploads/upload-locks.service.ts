@@ -49,7 +49,8 @@ export class UploadLocks {
     { previous, hasLapsed }: LockAttempt,
   ): Promise<HeldUpload> {
     const steps = {
-      renew: (point: StagedPoint | null) => this.locks.renew(id, token, LOCK_SECONDS, point),
+      renew: (point: StagedPoint | null, brings: boolean) =>
+        this.locks.renew(id, token, LOCK_SECONDS, point, brings),
       setLength: (length: number) => this.locks.setLength(id, token, length),
       keep: (tx: Transaction, state?: StagedState) => this.locks.keep(tx, id, token, state),
       release: (isClean: boolean) => this.locks.release(id, token, isClean),

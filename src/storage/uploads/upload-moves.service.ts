@@ -16,6 +16,13 @@ import { IntentsRepository } from '../ingest/intents.repository.js';
 import type { HeldUpload } from './upload-locks.service.js';
 import { UploadGoneError } from './uploads.errors.js';
 
+export interface MovedBytes {
+  staged: IStagedFile;
+  state: StagedState;
+  /** Of exactly these bytes. */
+  hasher: ContentHasher;
+}
+
 /**
  * Gives the bytes of an upload a new storage key. Whoever wrote to them and never let go may have been frozen
  * amid a call, and no lock hinders what the system has in hand: it lands in the old place, which is nobody's.
@@ -35,7 +42,7 @@ export class UploadMoves {
    * @throws UploadGoneError when bytes are lost, UploadLockedError, UploadLeaseLostError, StorageFullError,
    *   StorageUnavailableError
    */
-  async move(held: HeldUpload): Promise<{ staged: IStagedFile; hasher: ContentHasher }> {
+  async move(held: HeldUpload): Promise<MovedBytes> {
     const { upload, lock } = held;
     const place = await this.attempts.begin(randomUUID(), { expected: upload.offset });
     const { staged } = place;
@@ -68,7 +75,7 @@ export class UploadMoves {
     faultPoint('T5');
     // The intent stays for what may yet come there; this is only to have the room at once.
     if (upload.storageKey) await this.backend.deleteFile(upload.storageKey).catch(() => undefined);
-    return { staged, hasher };
+    return { staged, hasher, state };
   }
 
   private async copy({ upload, lock }: HeldUpload, place: Attempt): Promise<ContentHasher> {

@@ -8,6 +8,7 @@ import {
 import { ObjectNotFoundError } from '../../core/errors/index.js';
 import { isSwitchedOff } from '../../core/faults/fault-switches.js';
 import { ContentHasher } from '../ingest/content-hasher.js';
+import type { UploadLock } from './upload-lock.js';
 import type { HeldUpload } from './upload-locks.service.js';
 import { UploadMoves } from './upload-moves.service.js';
 import { UploadSession, type KnownBytes } from './upload-session.js';
@@ -55,28 +56,44 @@ export class UploadSessions {
     lock.assertHeld();
     const staged = lock.hasRival && !isSwitchedOff('own-place') ? null : await this.resume(upload);
     if (!staged) {
-      const moved = await this.moves.move(held);
-      const known = { hasher: moved.hasher, durable: moved.hasher.mark() };
-      return new UploadSession(moved.staged, lock, known);
+      const { hasher, state, ...moved } = await this.moves.move(held);
+      return new UploadSession(moved.staged, lock, { hasher, durable: hasher.mark() }, state);
     }
     try {
       const isKnown = remembered?.token === lock.token && remembered.durable.size === offset;
       const known = remembered && isKnown ? remembered : await this.readAgain(held);
-      return new UploadSession(staged, lock, known);
+      return new UploadSession(staged, lock, known, upload.state);
     } catch (error) {
       await staged.suspend().catch(() => undefined);
       throw error;
     }
   }
 
-  /** Nothing is kept open between two requests. */
-  async close({ upload, lock }: Pick<HeldUpload, 'upload' | 'lock'>, session: UploadSession) {
+  /** Nothing is kept open between two requests, and of an upload that goes on nothing beyond its offset. */
+  async close(
+    { upload, lock }: HeldUpload,
+    session: UploadSession,
+    isFile: boolean,
+  ): Promise<void> {
+    const hasTail = session.offset > session.point.size;
     const known = await session.suspend();
+    if (isFile) return;
     this.known.set(upload.id, { ...known, token: lock.token });
+    if (hasTail) await this.cutTail(lock, session);
   }
 
   forget(id: string): void {
     this.known.delete(id);
+  }
+
+  /** Gives the room of what has come since the last checkpoint back at once. Never throws. */
+  private async cutTail(lock: UploadLock, { staged, point }: UploadSession): Promise<void> {
+    try {
+      lock.assertHeld();
+      await (await this.backend.resumeStaged(staged.path, point)).suspend();
+    } catch {
+      // Whoever opens them next does it.
+    }
   }
 
   /** `null`: they are not staged any more; the transaction that was to refer to them after that failed. */
