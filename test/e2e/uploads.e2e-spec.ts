@@ -198,11 +198,16 @@ describe('an upload', () => {
     end();
     expect(events).toMatchObject([{ fileId: id, size: 3 }]);
     const entries = await app.database.query(
-      'SELECT action, targets FROM audit_log ORDER BY id DESC LIMIT 2',
+      'SELECT action, targets, details FROM audit_log ORDER BY id DESC LIMIT 2',
     );
+    const uploadId = path.split('/').at(-1);
     expect(entries).toEqual([
-      { action: 'file.upload', targets: [`file:${id}`] },
-      { action: 'upload.create', targets: [`upload:${path.split('/').at(-1)}`] },
+      {
+        action: 'file.upload',
+        targets: [`file:${id}`],
+        details: expect.objectContaining({ bytes: 3, uploadId }),
+      },
+      expect.objectContaining({ action: 'upload.create', targets: [`upload:${uploadId}`] }),
     ]);
   });
 
@@ -266,6 +271,26 @@ describe('an upload', () => {
       ]),
     );
     await expectProblem(await user.fetch('/v1/uploads?cursor=x'), 400, 'cursor-mismatch');
+  });
+
+  it('is kept longer by bytes, and not by a request that brings none', async () => {
+    const path = await tus.create({ 'Upload-Length': 10 }, 'abc');
+    const soon = async (): Promise<string> => {
+      await app.database.query(
+        `WITH soon AS (UPDATE uploads SET expires_at = now() + interval '1 minute' WHERE id = $1
+           RETURNING id, expires_at)
+         UPDATE storage_intents i SET lease_until = soon.expires_at FROM soon WHERE i.id = soon.id`,
+        [path.split('/').at(-1)],
+      );
+      return (await tus.head(path)).headers.get('upload-expires') as string;
+    };
+    const before = await soon();
+    const none = await tus.patch(path, 3, '');
+    expect(`${none.status} ${none.headers.get('upload-expires')}`).toBe(`204 ${before}`);
+    const some = await tus.patch(path, 3, 'd');
+    expect(Date.parse(some.headers.get('upload-expires') as string)).toBeGreaterThan(
+      Date.parse(before) + 60_000,
+    );
   });
 
   it('expires, is swept, and is forgotten a day later', async () => {

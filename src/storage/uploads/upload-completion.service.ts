@@ -64,7 +64,7 @@ export class UploadCompletion {
         await lock.keep(tx);
         if (upload.parts) await this.useUp(tx, caller.id, upload.parts);
         const staged = { ...use, attemptId: upload.id, contentHash, size };
-        const [file] = await this.files.createIn(tx, caller, [staged]);
+        const [file] = await this.files.createIn(tx, caller, [staged], { uploadId: upload.id });
         const { id } = file as { id: FileId };
         await this.uploads.complete(tx, upload.id, { id, size });
         return id;
