@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -181,15 +181,13 @@ describe('A disk that is full amid a request', () => {
   it('leaves what the offset says, which the answer tells, and no more', async () => {
     const content = randomBytes(300_000);
     const path = await tus.create({ 'Upload-Length': content.length }, content.subarray(0, 50_000));
-    const really = LocalStagedFile.prototype.write;
-    const full = jest.spyOn(LocalStagedFile.prototype, 'write').mockImplementation(async function (
-      this: LocalStagedFile,
-      chunk,
-    ) {
-      // As a disk does it: it takes what it has room for.
-      await really.call(this, chunk.subarray(0, 1000));
-      throw Object.assign(new Error('full'), { code: 'ENOSPC' });
-    });
+    const full = jest
+      .spyOn(LocalStagedFile.prototype, 'write')
+      .mockImplementation(async (chunk) => {
+        // As a disk does it: it takes what it has room for.
+        await appendFile(stagedFileOf(path), chunk.subarray(0, 1000));
+        throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      });
     try {
       const answer = await tus.patch(path, 50_000, content.subarray(50_000));
       const problem = await expectProblem(answer, 507, 'storage-full');

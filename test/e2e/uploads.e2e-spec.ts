@@ -273,26 +273,6 @@ describe('an upload', () => {
     await expectProblem(await user.fetch('/v1/uploads?cursor=x'), 400, 'cursor-mismatch');
   });
 
-  it('is kept longer by bytes, and not by a request that brings none', async () => {
-    const path = await tus.create({ 'Upload-Length': 10 }, 'abc');
-    const soon = async (): Promise<string> => {
-      await app.database.query(
-        `WITH soon AS (UPDATE uploads SET expires_at = now() + interval '1 minute' WHERE id = $1
-           RETURNING id, expires_at)
-         UPDATE storage_intents i SET lease_until = soon.expires_at FROM soon WHERE i.id = soon.id`,
-        [path.split('/').at(-1)],
-      );
-      return (await tus.head(path)).headers.get('upload-expires') as string;
-    };
-    const before = await soon();
-    const none = await tus.patch(path, 3, '');
-    expect(`${none.status} ${none.headers.get('upload-expires')}`).toBe(`204 ${before}`);
-    const some = await tus.patch(path, 3, 'd');
-    expect(Date.parse(some.headers.get('upload-expires') as string)).toBeGreaterThan(
-      Date.parse(before) + 60_000,
-    );
-  });
-
   it('expires, is swept, and is forgotten a day later', async () => {
     const path = await tus.create({ 'Upload-Length': 100 }, 'some bytes');
     const id = path.split('/').at(-1);
