@@ -61,6 +61,7 @@ import { UploadConcatenation } from './uploads/upload-concatenation.service.js';
 import { UploadCreation } from './uploads/upload-creation.service.js';
 import { UploadLocksRepository } from './uploads/upload-locks.repository.js';
 import { UploadLocks } from './uploads/upload-locks.service.js';
+import { UploadMoves } from './uploads/upload-moves.service.js';
 import { UploadReceiver } from './uploads/upload-receiver.js';
 import { UploadSessions } from './uploads/upload-sessions.service.js';
 import { UploadSweeper } from './uploads/upload-sweeper.service.js';
@@ -128,6 +129,7 @@ import { UploadsService } from './uploads/uploads.service.js';
     UploadLeases,
     UploadLocks,
     UploadLocksRepository,
+    UploadMoves,
     UploadReceiver,
     UploadSessions,
     UploadSlots,

@@ -1,5 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
 import { GarbageCollector } from '../../src/storage/gc/garbage-collector.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { sha256Of } from '../support/history.js';
@@ -148,6 +150,56 @@ describe('A final upload', () => {
     expect((await tus.head(path)).headers.get('upload-offset')).toBeNull();
     const again = await finalOf(parts);
     expect(`${again.status} ${again.headers.get('location')}`).toBe(`201 ${path}`);
+  });
+
+  it('keeps its parts when it is asked for again by its Idempotency-Key', async () => {
+    const parts = [await partOf(Buffer.from('abc'))];
+    const key = { 'Idempotency-Key': randomUUID() };
+    await app.database.query(
+      'ALTER TABLE file_references ADD CONSTRAINT none CHECK (id < 0) NOT VALID',
+    );
+    try {
+      await expectProblem(await finalOf(parts, key), 500, 'internal');
+      const part = (parts[0] as string).split('/').at(-1);
+      await app.database.query(
+        `UPDATE storage_intents SET lease_until = now() + interval '1 minute' WHERE id = $1`,
+        [part],
+      );
+      await expectProblem(await finalOf(parts, key), 500, 'internal');
+      const [intent] = await app.database.query(
+        `SELECT lease_until > now() + interval '1 hour' AS kept FROM storage_intents WHERE id = $1`,
+        [part],
+      );
+      expect(intent).toEqual({ kept: true });
+    } finally {
+      await app.database.query('ALTER TABLE file_references DROP CONSTRAINT none');
+    }
+    expect((await finalOf(parts, key)).status).toBe(201);
+  });
+
+  it('gets a part that another final names too, or is told that it is gone', async () => {
+    const [a, b, c] = [
+      await partOf(randomBytes(9)),
+      await partOf(randomBytes(9)),
+      await partOf(randomBytes(9)),
+    ];
+    const blocker = new pg.Client({ connectionString: app.database.url });
+    await blocker.connect();
+    // One of them has used the part up then, and the other waits for its row.
+    await blocker.query('BEGIN; LOCK TABLE file_references IN SHARE MODE');
+    const both = Promise.all([finalOf([a, b]), finalOf([b, c])]);
+    for (const deadline = Date.now() + 2500; Date.now() < deadline; await delay(20)) {
+      const [row] = await app.database.query<{ waiting: number }>(
+        `SELECT count(*)::int AS waiting FROM pg_stat_activity
+         WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      );
+      if (row?.waiting === 2) break;
+    }
+    await blocker.query('COMMIT');
+    await blocker.end();
+    const answers = (await both).sort((x, y) => x.status - y.status);
+    expect(answers.map(({ status }) => status)).toEqual([201, 410]);
+    await expectProblem(answers[1] as Response, 410, 'upload-gone');
   });
 
   it('is one when it is asked for twice at the same moment', async () => {

@@ -61,6 +61,26 @@ describe('An upload that is announced', () => {
     }
   });
 
+  it('is kept longer by bytes, and not by a request that brings none', async () => {
+    const path = await admin.create({ 'Upload-Length': 10 }, 'abc');
+    const soon = async (): Promise<string> => {
+      await app.database.query(
+        `WITH soon AS (UPDATE uploads SET expires_at = now() + interval '1 minute' WHERE id = $1
+           RETURNING id, expires_at)
+         UPDATE storage_intents i SET lease_until = soon.expires_at FROM soon WHERE i.id = soon.id`,
+        [path.split('/').at(-1)],
+      );
+      return (await admin.head(path)).headers.get('upload-expires') as string;
+    };
+    const before = await soon();
+    const none = await admin.patch(path, 3, '');
+    expect(`${none.status} ${none.headers.get('upload-expires')}`).toBe(`204 ${before}`);
+    const some = await admin.patch(path, 3, 'd');
+    expect(Date.parse(some.headers.get('upload-expires') as string)).toBeGreaterThan(
+      Date.parse(before) + 60_000,
+    );
+  });
+
   it('is seen and ended by an admin, and keeps its user from being removed until then', async () => {
     const user = await addCaller(app, 'leaves');
     const path = await tusOf(user).create({ 'Upload-Length': 10 }, 'abc');

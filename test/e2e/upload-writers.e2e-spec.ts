@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { stat } from 'node:fs/promises';
+import { appendFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
@@ -7,6 +7,7 @@ import {
   STORAGE_BACKEND,
   type IStorageBackend,
 } from '../../src/core/contracts/storage-backend.contract.js';
+import { LocalStagedFile } from '../../src/storage/backends/local/local.staged-file.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { sha256Of } from '../support/history.js';
 import { uploadSlotsUsed } from '../support/metrics.js';
@@ -46,11 +47,15 @@ async function patching(
   return connection;
 }
 
-/** Until bytes have come to the disk. */
-async function writtenBeyond(path: string, offset: number): Promise<void> {
+function stagedFileOf(path: string): string {
   const id = path.split('/').at(-1) as string;
   const name = `blobs~${id.slice(0, 2)}~${id}`;
-  const file = join(app.env.STRATUM_DATA_DIR, 'storage', '.staging', name);
+  return join(app.env.STRATUM_DATA_DIR, 'storage', '.staging', name);
+}
+
+/** Until bytes have come to the disk. */
+async function writtenBeyond(path: string, offset: number): Promise<void> {
+  const file = stagedFileOf(path);
   const size = async () => (await stat(file).catch(() => null))?.size ?? 0;
   for (let tries = 0; tries < 500 && (await size()) <= offset; tries += 1) await delay(10);
   expect(await size()).toBeGreaterThan(offset);
@@ -118,6 +123,23 @@ describe('A writer', () => {
     });
   });
 
+  it('whose upload is ended at work is not waited for, and is told that it is over', async () => {
+    const path = await tus.create({ 'Upload-Length': 100_000 });
+    const first = await patching(path, 0, 100_000, randomBytes(1000));
+    const startedAt = performance.now();
+    const ended = tus.request('DELETE', path);
+    let isSending = true;
+    void ended.finally(() => (isSending = false));
+    for (let sent = 1000; isSending && sent < 90_000; sent += 1000) {
+      await first.send(randomBytes(1000));
+      await delay(100);
+    }
+    expect((await ended).status).toBe(204);
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+    await expectProblem(await first.answer(), 410, 'upload-gone');
+    expect((await tus.head(path)).status).toBe(410);
+  });
+
   it('whose lock was taken meanwhile makes no file, and moves no offset', async () => {
     const path = await tus.create({ 'Upload-Length': 12 });
     const first = await patching(path, 0, 12, 'some bytes');
@@ -147,6 +169,34 @@ describe('What cannot be completed', () => {
     await app.database.query('ALTER TABLE audit_log DROP CONSTRAINT no_entries');
     await expectProblem(failed, 500, 'internal');
     expect(await tus.offset(path)).toBe(50_000);
+    const last = await tus.patch(path, 50_000, content.subarray(50_000));
+    const id = last.headers.get('stratum-file-id');
+    expect(await app.json(200, `/v1/files/${id}`)).toMatchObject({
+      contentHash: `sha256:${sha256Of(content)}`,
+    });
+  });
+});
+
+describe('A disk that is full amid a request', () => {
+  it('leaves what the offset says, which the answer tells, and no more', async () => {
+    const content = randomBytes(300_000);
+    const path = await tus.create({ 'Upload-Length': content.length }, content.subarray(0, 50_000));
+    const full = jest
+      .spyOn(LocalStagedFile.prototype, 'write')
+      .mockImplementation(async (chunk) => {
+        // As a disk does it: it takes what it has room for.
+        await appendFile(stagedFileOf(path), chunk.subarray(0, 1000));
+        throw Object.assign(new Error('full'), { code: 'ENOSPC' });
+      });
+    try {
+      const answer = await tus.patch(path, 50_000, content.subarray(50_000));
+      const problem = await expectProblem(answer, 507, 'storage-full');
+      expect(problem.detail).toContain('the bytes up to offset 50000 are kept');
+    } finally {
+      full.mockRestore();
+    }
+    expect(await tus.offset(path)).toBe(50_000);
+    expect((await stat(stagedFileOf(path))).size).toBe(50_000);
     const last = await tus.patch(path, 50_000, content.subarray(50_000));
     const id = last.headers.get('stratum-file-id');
     expect(await app.json(200, `/v1/files/${id}`)).toMatchObject({

@@ -198,11 +198,16 @@ describe('an upload', () => {
     end();
     expect(events).toMatchObject([{ fileId: id, size: 3 }]);
     const entries = await app.database.query(
-      'SELECT action, targets FROM audit_log ORDER BY id DESC LIMIT 2',
+      'SELECT action, targets, details FROM audit_log ORDER BY id DESC LIMIT 2',
     );
+    const uploadId = path.split('/').at(-1);
     expect(entries).toEqual([
-      { action: 'file.upload', targets: [`file:${id}`] },
-      { action: 'upload.create', targets: [`upload:${path.split('/').at(-1)}`] },
+      {
+        action: 'file.upload',
+        targets: [`file:${id}`],
+        details: expect.objectContaining({ bytes: 3, uploadId }),
+      },
+      expect.objectContaining({ action: 'upload.create', targets: [`upload:${uploadId}`] }),
     ]);
   });
 

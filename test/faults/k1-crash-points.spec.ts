@@ -6,15 +6,24 @@ import { FAULT_POINTS, type FaultPoint } from '../../src/core/faults/fault-point
 import type { Api } from '../support/api.js';
 import { startCluster, type Cluster } from '../support/cluster.js';
 import { outcomeOf, sha256Of } from '../support/history.js';
+import { tusOf } from '../support/tus.js';
 
 /** What is going on when the process dies, and how many references there are before and after. */
 interface Crash {
-  during: 'upload' | 'dedup' | 'heal' | 'delete' | 'collect';
+  during: 'upload' | 'dedup' | 'heal' | 'delete' | 'collect' | 'resuming' | 'taking over';
   before: number;
   after: number;
 }
 
+/** What has come so far is gone on with: that makes the one reference. */
+const RESUMING: Crash = { during: 'resuming', before: 0, after: 1 };
+const TAKING_OVER: Crash = { ...RESUMING, during: 'taking over' };
 const DURING_UPLOAD: Crash = { during: 'upload', before: 0, after: 0 };
+
+/** Of a content by parts, all but the last. */
+const PART_BYTES = 400_000;
+const isByParts = (during: Crash['during']): boolean =>
+  during === 'resuming' || during === 'taking over';
 
 /** From the protocol, not from the code: only a commit makes or ends a reference. */
 const CRASHES: Record<FaultPoint, Crash> = {
@@ -33,6 +42,11 @@ const CRASHES: Record<FaultPoint, Crash> = {
   G1: { during: 'collect', before: 0, after: 0 },
   G2: { during: 'collect', before: 0, after: 0 },
   G3: { during: 'collect', before: 0, after: 0 },
+  T1: RESUMING,
+  T2: RESUMING,
+  T3: RESUMING,
+  T4: TAKING_OVER,
+  T5: TAKING_OVER,
 };
 
 describe('a process that is killed', () => {
@@ -67,8 +81,30 @@ describe('a process that is killed', () => {
     expect(response.status).toBe(500);
   };
 
+  /** The lock of whoever had it runs out; that takes 15 seconds otherwise. */
+  const lapse = (): Promise<unknown> =>
+    cluster.steady.database.query(
+      `UPDATE uploads SET lock_token = gen_random_uuid(), lock_until = now() - interval '1 second'
+       WHERE file_id IS NULL`,
+    );
+
+  /** The third part is the last. */
+  const sendPart = async (api: Api, path: string, content: Buffer, n: 1 | 2): Promise<Response> => {
+    const [from, to] = n === 1 ? [PART_BYTES, 2 * PART_BYTES] : [2 * PART_BYTES, content.length];
+    return await tusOf(api).patch(path, from, content.subarray(from, to));
+  };
+
+  /** As a client does it that has lost its connection. */
+  const goOn = async (path: string, content: Buffer): Promise<void> => {
+    await lapse();
+    const tus = tusOf(cluster.steady);
+    const offset = await tus.offset(path);
+    const last = await tus.patch(path, offset, content.subarray(offset));
+    expect(last.headers.get('stratum-file-id')).toMatch(/^\d+$/);
+  };
+
   const prepare = async ({ during }: Crash, content: Buffer): Promise<number> => {
-    if (during === 'upload') return 0;
+    if (during === 'upload' || isByParts(during)) return 0;
     const id = await stored(content);
     if (during === 'heal') await lose(id);
     if (during === 'collect') {
@@ -80,12 +116,25 @@ describe('a process that is killed', () => {
   const provoke = async (api: Api, { during }: Crash, id: number, content: Buffer) => {
     // The collector comes by itself.
     if (during === 'collect') return;
+    if (isByParts(during)) return await provokeByParts(api, during, content);
     const [outcome] = await outcomeOf(
       during === 'delete'
         ? api.fetch(`/v1/files/${id}`, { method: 'DELETE' })
         : api.upload(content),
     );
     expect(outcome).toBe('unknown');
+  };
+
+  /** Its path: it dies in the second part, or in the third, which is the last. */
+  const provokeByParts = async (api: Api, during: string, content: Buffer): Promise<string> => {
+    const steady = tusOf(cluster.steady);
+    const first = content.subarray(0, PART_BYTES);
+    const path = await steady.create({ 'Upload-Length': content.length }, first);
+    if (during === 'taking over') await lapse();
+    const [second] = await outcomeOf(sendPart(api, path, content, 1));
+    if (second === 'unknown') return path;
+    expect((await outcomeOf(sendPart(api, path, content, 2)))[0]).toBe('unknown');
+    return path;
   };
 
   it('has a case for every point', () => {
@@ -103,8 +152,9 @@ describe('a process that is killed', () => {
       STRATUM_FAULT_POINT: point,
       GC_INTERVAL_SECONDS: crash.during === 'collect' ? '2' : '0',
     });
-    await provoke(victim, crash, id, content);
+    const path = await provoke(victim, crash, id, content);
     expect(await victim.ended()).toBe('SIGKILL');
+    if (path !== undefined) await goOn(path, content);
 
     expect(await cluster.breachesAtRest()).toEqual([]);
     expect(await cluster.references(sha256)).toBe(crash.after);

@@ -146,10 +146,10 @@ const settings = z.object({
   AUDIT_RETENTION_DAYS: whole(0, 36_500).default(0),
   /** Seconds that running requests get to end after SIGTERM. */
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(60),
-  /** For the fault tests only: the named point at which the process kills itself, `name[:nth]`. */
+  /** For the fault tests only: the named point at which the process kills itself, or stops: `name[:nth[:freeze]]`. */
   STRATUM_FAULT_POINT: z
     .string()
-    .regex(/^[A-Z]\d+[a-z]?(:\d+)?$/)
+    .regex(/^[A-Z]\d+[a-z]?(:\d+(:freeze)?)?$/)
     .optional(),
   /** For the fault tests only: a safeguard to leave out, which loses data. */
   STRATUM_FAULT_SWITCH: z.enum(FAULT_SWITCHES).optional(),

@@ -130,15 +130,16 @@ export interface IStorageBackend {
   /** Begins a file. The path must never have been used before, by anybody. */
   openStaged(path: string, options?: StagedWriteOptions): Promise<IStagedFile>;
   /**
-   * Opens staged bytes again, in any process, and drops what was written after the checkpoint. Of bytes
-   * that were published a copy is staged, and takes their place when it is published: those may be a file by
-   * now. The caller sees to it that nobody else writes to this path.
-   * @throws ObjectNotFoundError when there are fewer bytes than the checkpoint says, or none
+   * Opens staged bytes again, in any process, and drops what was written after the checkpoint. Bytes that
+   * were published stay as they are. The caller sees to it that nobody else has this path open: whoever did
+   * not let go of it can write to it still, and no lock hinders the one that was frozen amid a call.
+   * @throws ObjectNotFoundError when fewer bytes than the checkpoint says are staged, or none
    */
   resumeStaged(path: string, from: StagedPoint): Promise<IStagedFile>;
   /**
-   * The bytes of a checkpoint, or a part of them; nobody may write meanwhile.
-   * @throws ObjectNotFoundError as `resumeStaged`
+   * The bytes of a checkpoint, or a part of them, staged or published. What is written beyond the checkpoint
+   * meanwhile does no harm.
+   * @throws ObjectNotFoundError when there are fewer bytes than the checkpoint says, or none
    */
   readStaged(path: string, from: StagedPoint, range?: ByteRange): Promise<Readable>;
   /** Every path with staged bytes, for checks that nothing was left behind. */

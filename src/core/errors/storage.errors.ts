@@ -67,8 +67,9 @@ export class StorageFullError extends AppError {
   readonly code = 'storage-full';
   readonly title = 'There is no space left for this file';
 
-  constructor(cause?: unknown) {
-    super('The storage has too little free space; nothing of this request was kept.', { cause });
+  /** @param kept what is, when that is not nothing */
+  constructor(cause?: unknown, kept = 'nothing of this request was kept') {
+    super(`The storage has too little free space; ${kept}.`, { cause });
   }
 }
 

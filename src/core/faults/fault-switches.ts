@@ -3,8 +3,9 @@
  * that finds nothing without them is blind.
  *
  * `fsync`: nothing is flushed to the disk. `fence`: an upload that was taken for dead may still publish.
+ * `own-place`: the staged bytes of a writer that never let go are gone on with where they are.
  */
-export const FAULT_SWITCHES = ['fsync', 'fence'] as const;
+export const FAULT_SWITCHES = ['fsync', 'fence', 'own-place'] as const;
 export type FaultSwitch = (typeof FAULT_SWITCHES)[number];
 
 let off: FaultSwitch | null = null;

@@ -22,18 +22,23 @@ export class FileChanges {
     private readonly metrics: Metrics,
   ) {}
 
-  /** What one request has uploaded. */
+  /** What one request has uploaded. @param origin for the log: how they came */
   async uploaded(
     tx: Transaction,
     caller: Principal,
     files: readonly UploadedFile[],
+    origin: { uploadId?: string } = {},
   ): Promise<void> {
     await this.log.record(tx, caller, {
       action: 'file.upload',
       targets: [...new Set(files.map(({ id }) => `file:${id}` as const))],
       before: null,
       after: files.map(({ id, contentHash, size }) => ({ id, contentHash, size })),
-      details: { files: files.length, bytes: files.reduce((sum, { size }) => sum + size, 0) },
+      details: {
+        files: files.length,
+        bytes: files.reduce((sum, { size }) => sum + size, 0),
+        ...origin,
+      },
     });
     tx.afterCommit(() => this.announce(caller, files));
   }

@@ -75,11 +75,16 @@ export class FilesService {
     });
   }
 
-  /** As `create`, in a transaction that does more. @throws QuotaExceededError */
+  /**
+   * As `create`, in a transaction that does more.
+   * @param origin for the log: the resumable upload that they came by
+   * @throws QuotaExceededError
+   */
   async createIn(
     tx: Transaction,
     caller: Principal,
     staged: readonly StagedArtifact[],
+    origin?: { uploadId: string },
   ): Promise<CreatedFile[]> {
     const owner = holdOf(caller.id);
     if (!(await this.directory.keep(tx, 'user', caller.id))) throw new UnauthenticatedError();
@@ -89,7 +94,7 @@ export class FilesService {
     for (const { attemptId } of staged) {
       created.push(await this.files.findCreated(tx, caller, attemptId));
     }
-    await this.changes.uploaded(tx, caller, created);
+    await this.changes.uploaded(tx, caller, created, origin);
     return created;
   }
 

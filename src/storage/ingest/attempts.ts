@@ -154,7 +154,7 @@ export class Attempts {
     content: ReceivedContent,
   ): Attempt {
     const { name: backend } = this.backend;
-    const path = storageKeyOf(id);
+    const { path } = staged;
     const attempt = { id, backend, path, staged, ...claims, content, visible: false, seen: null };
     this.attempts.set(id, attempt);
     return attempt;

@@ -87,6 +87,32 @@ export class IntentsRepository {
     await this.intents.query('SELECT 1 FROM storage_intents WHERE id = $1 FOR UPDATE', [id]);
   }
 
+  /**
+   * What one attempt has staged is another's from now on: the intent of the first ends, that of the second
+   * names its object, and the one that this named before is the collector's. That one is removed twice, like
+   * every object that a frozen writer may come back to. `false`: one of the two is over, and the transaction
+   * must not be committed.
+   */
+  async takeOver(tx: Transaction, from: string, to: string): Promise<boolean> {
+    const rows = (await managerOf(tx).query(
+      `WITH place AS (
+         DELETE FROM storage_intents WHERE id = $1 AND kind = 'write'
+         RETURNING backend, storage_key
+       ), old AS (
+         SELECT id, backend, storage_key FROM storage_intents
+         WHERE id = $2 AND kind = 'write' AND lease_until > now() FOR UPDATE
+       ), moved AS (
+         UPDATE storage_intents i SET backend = place.backend, storage_key = place.storage_key
+         FROM place, old WHERE i.id = old.id RETURNING i.id
+       )
+       INSERT INTO storage_intents (id, kind, backend, storage_key, passes)
+       SELECT gen_random_uuid(), 'delete', old.backend, old.storage_key, 2
+       FROM old JOIN moved ON moved.id = old.id RETURNING id`,
+      [from, to],
+    )) as unknown[];
+    return rows.length === 1;
+  }
+
   /** Hands bytes that no row names any more to the collector. */
   async openDelete(tx: Transaction, backend: string, storageKey: string): Promise<void> {
     await managerOf(tx).query(

@@ -2,7 +2,12 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { AppError, UploadTooLargeError, ValidationFailedError } from '../../core/errors/index.js';
+import {
+  AppError,
+  StorageFullError,
+  UploadTooLargeError,
+  ValidationFailedError,
+} from '../../core/errors/index.js';
 import type { ExpectedChecksum } from './tus-headers.js';
 import { UploadAdmission } from './upload-admission.service.js';
 import { UploadCompletion } from './upload-completion.service.js';
@@ -13,6 +18,7 @@ import {
   UploadChecksumMismatchError,
   UploadGoneError,
   UploadLengthExceededError,
+  UploadLockedError,
   UploadNotFoundError,
   UploadOffsetMismatchError,
 } from './uploads.errors.js';
@@ -62,12 +68,30 @@ export class UploadAppender {
     try {
       if (isOver(held.upload, addition)) return held.upload;
       await this.add(caller, held, addition);
+    } catch (error) {
+      throw await this.explain(error, held);
     } finally {
       await held.lock.release();
     }
     const after = await this.uploads.find(caller.id, id);
     if (!after) throw new UploadNotFoundError();
     return after;
+  }
+
+  /** What a failure means for the upload: what it has now, and whether it is there at all. */
+  private async explain(error: unknown, { upload: { id, kind } }: HeldUpload): Promise<unknown> {
+    if (!(error instanceof UploadLockedError || error instanceof StorageFullError)) return error;
+    const now = await this.uploads.find(null, id).catch(() => null);
+    if (!now) return error;
+    if (error instanceof UploadLockedError) {
+      // It was ended while this request wrote to it.
+      return now.isOpen || now.fileId !== null ? error : new UploadGoneError();
+    }
+    const kept =
+      kind === 'final'
+        ? 'the parts are kept, and can be put together when there is more'
+        : `the bytes up to offset ${now.offset} are kept, and HEAD tells the offset`;
+    return new StorageFullError(error.cause, kept);
   }
 
   private async add(caller: Principal, held: HeldUpload, addition: Addition): Promise<void> {
@@ -80,8 +104,6 @@ export class UploadAppender {
       throw new UploadLengthExceededError(length);
     }
     if (length === null) await this.admission.refuseOverQuota(caller, addition.announced ?? 0);
-    // From here on it is kept for as long again.
-    await lock.renew();
     const session = await this.sessions.open(held);
     let fileId: FileId | null = null;
     try {
@@ -102,8 +124,7 @@ export class UploadAppender {
       if (isWhole()) fileId = await this.completion.finish(authorized, held, session);
       else await session.checkpoint();
     } finally {
-      await this.sessions.close(held, session);
-      if (fileId !== null) this.sessions.forget(upload.id);
+      await this.sessions.close(held, session, fileId !== null);
     }
   }
 

@@ -4,6 +4,7 @@ import type { FileId, PrincipalId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { DigestMismatchError } from '../../core/errors/index.js';
+import { faultPoint } from '../../core/faults/fault-points.js';
 import { FilesService } from '../files/files.service.js';
 import { Attempts } from '../ingest/attempts.js';
 import { Settlement } from '../ingest/settlement.service.js';
@@ -58,11 +59,12 @@ export class UploadCompletion {
     const attempt = this.attempts.adopt(upload.id, session.staged, content);
     try {
       await this.settlement.examine(attempt);
+      faultPoint('T3');
       return await this.unitOfWork.run(async (tx) => {
         await lock.keep(tx);
         if (upload.parts) await this.useUp(tx, caller.id, upload.parts);
         const staged = { ...use, attemptId: upload.id, contentHash, size };
-        const [file] = await this.files.createIn(tx, caller, [staged]);
+        const [file] = await this.files.createIn(tx, caller, [staged], { uploadId: upload.id });
         const { id } = file as { id: FileId };
         await this.uploads.complete(tx, upload.id, { id, size });
         return id;

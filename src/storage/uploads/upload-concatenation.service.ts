@@ -5,8 +5,8 @@ import {
   type IStorageBackend,
 } from '../../core/contracts/storage-backend.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import { UnitOfWork } from '../../core/database/index.js';
 import { ObjectNotFoundError } from '../../core/errors/index.js';
-import { storageKeyOf } from '../ingest/attempts.js';
 import { UploadAdmission } from './upload-admission.service.js';
 import { UploadAppender } from './upload-appender.service.js';
 import { UploadGoneError } from './uploads.errors.js';
@@ -20,6 +20,7 @@ export class UploadConcatenation {
     private readonly admission: UploadAdmission,
     private readonly appender: UploadAppender,
     private readonly uploads: UploadsRepository,
+    private readonly unitOfWork: UnitOfWork,
   ) {}
 
   /**
@@ -35,6 +36,11 @@ export class UploadConcatenation {
     // What it still needs is counted among what open uploads may bring.
     await this.admission.ensureSpace(0);
     const ids = final.parts ?? [];
+    // At each request, also one whose answer is known by its key: they are read for as long as this one runs.
+    await this.unitOfWork.run(async (tx) => {
+      await this.uploads.lockAll(tx, caller.id, ids);
+      await this.uploads.keep(tx, ids);
+    });
     return await this.appender.append(caller, final.id, {
       offset: null,
       checksum: null,
@@ -62,12 +68,13 @@ export class UploadConcatenation {
   }
 
   private async *readPart(
-    { id, offset, state }: UploadView,
+    { storageKey, offset, state }: UploadView,
     start: number,
   ): AsyncGenerator<Buffer> {
+    if (storageKey === null) throw new UploadGoneError();
     try {
       const point = { size: offset, state };
-      yield* await this.backend.readStaged(storageKeyOf(id), point, { start, end: offset - 1 });
+      yield* await this.backend.readStaged(storageKey, point, { start, end: offset - 1 });
     } catch (error) {
       throw error instanceof ObjectNotFoundError ? new UploadGoneError() : error;
     }

@@ -64,8 +64,6 @@ export class UploadCreation {
       if (earlier) return earlier.id;
       bytes = parts.reduce((sum, id) => sum + lengthOfPart(id, found.get(id)), 0);
       this.admission.refuseTooLarge(bytes);
-      // They are read after this transaction.
-      await this.uploads.keep(tx, parts);
     }
     const id = randomUUID();
     const place = this.attempts.placeOf(id);

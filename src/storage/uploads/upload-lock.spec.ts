@@ -5,16 +5,19 @@ import { UploadLockedError } from './uploads.errors.js';
 
 describe('UploadLock', () => {
   let renewals: number;
+  let kept: boolean[];
   let answer: () => Promise<{ isReleaseAsked: boolean } | null>;
   let sut: UploadLock;
 
   beforeEach(() => {
     jest.useFakeTimers();
     renewals = 0;
+    kept = [];
     answer = async () => ({ isReleaseAsked: false });
     sut = new UploadLock('token', {
-      renew: () => {
+      renew: (_, brings) => {
         renewals += 1;
+        kept.push(brings);
         return answer();
       },
       setLength: async () => true,
@@ -57,6 +60,16 @@ describe('UploadLock', () => {
   it('is kept from others while they do not ask, however silent it is', async () => {
     await pass(60, false);
     expect(sut.ended.aborted).toBe(false);
+  });
+
+  it('keeps the upload from its first byte on, and not before', async () => {
+    await sut.renew();
+    expect(kept).toEqual([false]);
+    await sut.heardBytes();
+    await sut.heardBytes();
+    expect(kept).toEqual([false, true]);
+    await sut.renew();
+    expect(kept).toEqual([false, true, true]);
   });
 
   it('is lost when its row says so, and nothing is written any more', async () => {

@@ -2,14 +2,12 @@ import { Inject, Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
 import { ENV, type Env } from '../../core/config/config.js';
-import type { StagedPoint } from '../../core/contracts/storage-backend.contract.js';
+import type { StagedPoint, StagedState } from '../../core/contracts/storage-backend.contract.js';
 import type { PrincipalId } from '../../core/contracts/ids.js';
 import { managerOf, type Transaction } from '../../core/database/index.js';
 import { Upload } from './entities/upload.entity.js';
-import { UPLOAD_COLUMNS, type UploadView } from './uploads.repository.js';
 
 export interface LockAttempt {
-  upload: UploadView;
   /** Somebody else has it, and was asked to let go. */
   isHeld: boolean;
   /** Whoever had it last. */
@@ -44,33 +42,31 @@ export class UploadLocksRepository {
                              ELSE now() + make_interval(secs => $4) END,
            release_asked = held
          FROM old WHERE uploads.id = old.id
-         RETURNING uploads.*, held, old.lock_token AS previous, old.lock_until AS previous_until
+         RETURNING held, old.lock_token AS previous, old.lock_until AS previous_until
        )
-       SELECT ${UPLOAD_COLUMNS}, u.held AS "isHeld", u.previous,
-         u.previous_until IS NOT NULL AS "hasLapsed"
-       FROM u`,
+       SELECT held AS "isHeld", previous, previous_until IS NOT NULL AS "hasLapsed" FROM u`,
       [id, ownerId, token, seconds],
-    )) as (UploadView & Omit<LockAttempt, 'upload'>)[];
-    if (!row) return null;
-    const { isHeld, previous, hasLapsed, ...upload } = row;
-    return { upload, isHeld, previous, hasLapsed };
+    )) as LockAttempt[];
+    return row ?? null;
   }
 
   /**
-   * Holds the lock, and keeps the upload, for as long again; with a point, its offset moves there. `null`:
-   * the lock is lost, or the upload is over.
+   * Holds the lock for as long again; with a point, its offset moves there. `null`: the lock is lost, or the
+   * upload is over.
+   * @param brings bytes: the upload is kept for as long again, too
    */
   async renew(
     id: string,
     token: string,
     seconds: number,
     point: StagedPoint | null,
+    brings: boolean,
   ): Promise<{ isReleaseAsked: boolean } | null> {
     const [row] = (await this.uploads.query(
       `WITH moved AS (
          UPDATE uploads SET
            lock_until = now() + make_interval(secs => $3),
-           expires_at = now() + make_interval(secs => $4),
+           expires_at = CASE WHEN $7 THEN now() + make_interval(secs => $4) ELSE expires_at END,
            upload_offset = coalesce($5, upload_offset),
            backend_state = CASE WHEN $5::bigint IS NULL THEN backend_state ELSE $6::jsonb END
          WHERE id = $1 AND lock_token = $2 AND lock_until IS NOT NULL AND file_id IS NULL
@@ -89,6 +85,7 @@ export class UploadLocksRepository {
         this.env.UPLOAD_EXPIRES_SECONDS,
         point?.size ?? null,
         point?.state ? JSON.stringify(point.state) : null,
+        brings,
       ],
     )) as { isReleaseAsked: boolean }[];
     return row ?? null;
@@ -104,19 +101,25 @@ export class UploadLocksRepository {
     return count === 1;
   }
 
-  /** Whether the lock is held, and it stays so until the transaction ends. */
-  async keep(tx: Transaction, id: string, token: string): Promise<boolean> {
-    const rows = (await managerOf(tx).query(
-      `SELECT FROM uploads WHERE id = $1 AND lock_token = $2 AND file_id IS NULL FOR UPDATE`,
-      [id, token],
-    )) as unknown[];
-    return rows.length === 1;
+  /**
+   * Whether the lock is held, and it stays so until the transaction ends.
+   * @param state of the bytes from now on, when it changes
+   */
+  async keep(tx: Transaction, id: string, token: string, state?: StagedState): Promise<boolean> {
+    const [, count] = (await managerOf(tx).query(
+      `UPDATE uploads SET backend_state = CASE WHEN $3 THEN $4::jsonb ELSE backend_state END
+       WHERE id = $1 AND lock_token = $2 AND file_id IS NULL`,
+      [id, token, state !== undefined, state ? JSON.stringify(state) : null],
+    )) as [unknown, number];
+    return count === 1;
   }
 
-  async release(id: string, token: string): Promise<void> {
+  /** @param isClean nobody can write to the bytes any more; otherwise the lock looks as if it had lapsed */
+  async release(id: string, token: string, isClean: boolean): Promise<void> {
     await this.uploads.query(
-      'UPDATE uploads SET lock_until = NULL WHERE id = $1 AND lock_token = $2',
-      [id, token],
+      `UPDATE uploads SET lock_until = CASE WHEN NOT $3 THEN now() - interval '1 second' END
+       WHERE id = $1 AND lock_token = $2`,
+      [id, token, isClean],
     );
   }
 }

@@ -1,4 +1,9 @@
-import type { IStagedFile } from '../../core/contracts/storage-backend.contract.js';
+import type {
+  IStagedFile,
+  StagedPoint,
+  StagedState,
+} from '../../core/contracts/storage-backend.contract.js';
+import { faultPoint } from '../../core/faults/fault-points.js';
 import { ChunkWriter } from '../ingest/chunk-writer.js';
 import type { ContentHasher, ContentMark, ReceivedContent } from '../ingest/content-hasher.js';
 import type { UploadLock } from './upload-lock.js';
@@ -24,6 +29,7 @@ export class UploadSession {
     readonly staged: IStagedFile,
     private readonly lock: UploadLock,
     known: KnownBytes,
+    private state: StagedState,
   ) {
     this.hasher = known.hasher;
     this.durable = known.durable;
@@ -36,6 +42,11 @@ export class UploadSession {
     return this.hasher.size;
   }
 
+  /** How the staged bytes were at the last checkpoint. */
+  get point(): StagedPoint {
+    return { size: this.durable.size, state: this.state };
+  }
+
   /** Enough has come for a checkpoint. */
   get isDue(): boolean {
     const bytes = this.offset - this.durable.size;
@@ -46,7 +57,7 @@ export class UploadSession {
   }
 
   async take(bytes: Buffer): Promise<void> {
-    this.lock.heard();
+    await this.lock.heardBytes();
     this.lock.assertHeld();
     this.hasher.update(bytes);
     await this.writer.take(bytes);
@@ -57,7 +68,9 @@ export class UploadSession {
     this.lock.assertHeld();
     await this.writer.end();
     const state = await this.staged.checkpoint();
+    faultPoint('T2');
     await this.lock.moveTo({ size: this.offset, state });
+    this.state = state;
     this.durable = this.hasher.mark();
     this.checkpointAt = performance.now();
   }

@@ -162,8 +162,9 @@ export const ApiEndUpload = (): MethodDecorator =>
   applyDecorators(
     ApiOperation({
       summary: 'End an upload',
-      description: 'What has come of it is removed. A file that it has become already stays.',
+      description:
+        'What has come of it is removed; a request that still sends to it is ended with 410. A file that it has become already stays.',
     }),
     ApiUploadId(),
-    ApiProblems({ 423: ['upload-locked'], 503: ['transaction-conflict', 'outcome-unknown'] }),
+    ApiProblems({ 503: ['transaction-conflict', 'outcome-unknown'] }),
   );

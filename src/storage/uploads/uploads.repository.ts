@@ -17,6 +17,8 @@ export interface UploadView {
   /** Bytes that are durable. */
   offset: number;
   state: StagedState;
+  /** Where they lie; `null`: nowhere any more, or in a file. */
+  storageKey: string | null;
   metadata: string | null;
   concat: string | null;
   parts: string[] | null;
@@ -42,7 +44,8 @@ export interface NewUpload {
 /** Of the row `u`. */
 export const UPLOAD_COLUMNS = `
   u.id, u.owner_id AS "ownerId", u.kind, u.upload_length::float8 AS length, u.upload_offset::float8 AS "offset",
-  u.backend_state AS state, u.metadata, u.concat, u.parts, u.file_id AS "fileId",
+  u.backend_state AS state,
+  (SELECT i.storage_key FROM storage_intents i WHERE i.id = u.id AND i.kind = 'write') AS "storageKey", u.metadata, u.concat, u.parts, u.file_id AS "fileId",
   u.created_at AS "createdAt", u.expires_at AS "expiresAt",
   u.file_id IS NULL AND EXISTS (SELECT FROM storage_intents i
     WHERE i.id = u.id AND i.kind = 'write' AND i.lease_until > now()) AS "isOpen"`;
@@ -142,15 +145,23 @@ export class UploadsRepository {
     return row.bytes;
   }
 
-  /** As `findAll`; they are kept as they are until the transaction ends. */
+  /**
+   * As `findAll`; they are kept as they are until the transaction ends. They are read after they were
+   * locked, since a statement that has waited for a lock sees intents as they were before.
+   * @param ownerId `null`: whoever has them
+   */
   async lockAll(
     tx: Transaction,
-    ownerId: PrincipalId,
+    ownerId: PrincipalId | null,
     ids: readonly string[],
   ): Promise<Map<string, UploadView>> {
+    const theirs = `u.id = ANY($1::uuid[]) AND ($2::uuid IS NULL OR u.owner_id = $2)`;
+    await managerOf(tx).query(
+      `SELECT FROM uploads u WHERE ${theirs} ORDER BY u.id FOR UPDATE OF u`,
+      [ids, ownerId],
+    );
     const rows = (await managerOf(tx).query(
-      `SELECT ${UPLOAD_COLUMNS} FROM uploads u WHERE u.id = ANY($1::uuid[]) AND u.owner_id = $2
-       ORDER BY u.id FOR UPDATE OF u`,
+      `SELECT ${UPLOAD_COLUMNS} FROM uploads u WHERE ${theirs}`,
       [ids, ownerId],
     )) as UploadView[];
     return new Map(rows.map((row) => [row.id, row]));
@@ -172,7 +183,7 @@ export class UploadsRepository {
     return row ?? null;
   }
 
-  /** Keeps open uploads for as long again as if bytes had come. */
+  /** Keeps open uploads for as long again as if bytes had come. They are locked by then. */
   async keep(tx: Transaction, ids: readonly string[]): Promise<void> {
     await managerOf(tx).query(
       `WITH kept AS (
@@ -201,7 +212,7 @@ export class UploadsRepository {
   async end(tx: Transaction, ids: readonly string[]): Promise<void> {
     await managerOf(tx).query(
       `WITH gone AS (
-         UPDATE uploads SET file_id = NULL, lock_until = NULL, expires_at = now(),
+         UPDATE uploads SET file_id = NULL, lock_token = NULL, lock_until = NULL, expires_at = now(),
            upload_offset = CASE WHEN kind = 'partial' THEN upload_offset ELSE 0 END
          WHERE id = ANY($1::uuid[]) RETURNING id)
        UPDATE storage_intents i

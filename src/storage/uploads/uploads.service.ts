@@ -5,7 +5,6 @@ import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import { isUploadId } from './tus-headers.js';
-import { UploadLocks } from './upload-locks.service.js';
 import { UploadSessions } from './upload-sessions.service.js';
 import { UploadGoneError, UploadNotFoundError } from './uploads.errors.js';
 import { UploadsRepository, type UploadView } from './uploads.repository.js';
@@ -17,7 +16,6 @@ const LIST = 'uploads';
 export class UploadsService {
   constructor(
     @Inject(AUDIT_LOG) private readonly log: IAuditLog,
-    private readonly locks: UploadLocks,
     private readonly sessions: UploadSessions,
     private readonly uploads: UploadsRepository,
     private readonly unitOfWork: UnitOfWork,
@@ -42,28 +40,27 @@ export class UploadsService {
   }
 
   /**
-   * Ends an upload; a file that it has become stays. Its bytes go with the collector's next turn.
-   * @throws UploadNotFoundError, UploadGoneError, UploadLockedError
+   * Ends an upload; a file that it has become stays. Its bytes go with the collector's next turn. Whoever
+   * writes to it is not waited for: with the intent the lock is gone, which the writer finds at the latest
+   * when it renews it.
+   * @throws UploadNotFoundError, UploadGoneError
    */
   async end(caller: Principal, id: string): Promise<void> {
     await this.get(caller, id);
-    const { upload, lock } = await this.locks.take(seenBy(caller), id);
-    try {
+    await this.unitOfWork.run(async (tx) => {
+      const upload = (await this.uploads.lockAll(tx, seenBy(caller), [id])).get(id);
+      if (!upload) throw new UploadNotFoundError();
       if (!upload.isOpen && upload.fileId === null) throw new UploadGoneError();
-      await this.unitOfWork.run(async (tx) => {
-        await this.uploads.end(tx, [id]);
-        await this.log.record(tx, caller, {
-          action: 'upload.delete',
-          targets: [`upload:${id}`],
-          before: { id, offset: upload.offset, fileId: upload.fileId },
-          after: null,
-          details: { bytes: upload.offset },
-        });
+      await this.uploads.end(tx, [id]);
+      await this.log.record(tx, caller, {
+        action: 'upload.delete',
+        targets: [`upload:${id}`],
+        before: { id, offset: upload.offset, fileId: upload.fileId },
+        after: null,
+        details: { bytes: upload.offset },
       });
-    } finally {
-      await lock.release();
-      this.sessions.forget(id);
-    }
+    });
+    this.sessions.forget(id);
   }
 }
 

@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs';
 import {
   chmod,
   constants,
-  copyFile,
   link,
   lstat,
   mkdir,
@@ -28,9 +27,9 @@ import {
 import { ObjectNotFoundError } from '../../../core/errors/index.js';
 import { storeStream } from '../store-stream.js';
 import { LocalStagedFile } from './local.staged-file.js';
-import { isErrno, syncFile, syncFolder } from './sync.js';
+import { isErrno, syncFolder } from './sync.js';
 
-const { COPYFILE_FICLONE, O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = constants;
 const READ_AHEAD = 1024 * 1024;
 
 /**
@@ -137,7 +136,7 @@ export class LocalStorageBackend implements IStorageBackend {
   }
 
   async resumeStaged(path: string, { size }: StagedPoint): Promise<IStagedFile> {
-    const handle = await this.openStagedAgain(path, size);
+    const handle = await open(this.stagingOf(path), O_WRONLY | O_NOFOLLOW).catch(absent(path));
     try {
       if ((await handle.stat()).size < size) throw new ObjectNotFoundError(path);
       await handle.truncate(size);
@@ -188,22 +187,6 @@ export class LocalStorageBackend implements IStorageBackend {
       },
     };
     return new LocalStagedFile(path, handle, steps, size);
-  }
-
-  /**
-   * What was published stays as it is, and a copy of it is written to: a process that was frozen may come
-   * here when it is an acknowledged file already.
-   */
-  private async openStagedAgain(path: string, size: number): Promise<FileHandle> {
-    const staged = this.stagingOf(path);
-    const handle = await openForWriting(staged);
-    if (handle && (await handle.stat()).size >= size) return handle;
-    await handle?.close();
-    await copyFile(this.pathOf(path), staged, COPYFILE_FICLONE).catch(absent(path));
-    const copy = await open(staged, O_WRONLY | O_NOFOLLOW).catch(absent(path));
-    await syncFile(copy);
-    await syncFolder(this.staging);
-    return copy;
   }
 
   private pathOf(path: string): string {
@@ -291,12 +274,6 @@ const isFolder = (path: string): Promise<boolean> =>
     (found) => found.isDirectory(),
     () => false,
   );
-
-const openForWriting = (path: string): Promise<FileHandle | null> =>
-  open(path, O_WRONLY | O_NOFOLLOW).catch((error: unknown) => {
-    if (isErrno(error, 'ENOENT')) return null;
-    throw error;
-  });
 
 async function makeFolder(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true, mode: 0o700 });

@@ -72,12 +72,12 @@ export class MemoryStorageBackend implements IStorageBackend {
   }
 
   async resumeStaged(path: string, { size }: StagedPoint): Promise<IStagedFile> {
-    const content = this.stagedBytes(path, size);
-    return this.stage(path, [content.subarray(0, size)]);
+    if (!this.staged.has(path)) throw new ObjectNotFoundError(path);
+    return this.stage(path, [this.bytesOf(path, size).subarray(0, size)]);
   }
 
   async readStaged(path: string, { size }: StagedPoint, range?: ByteRange): Promise<Readable> {
-    const content = this.stagedBytes(path, size).subarray(0, size);
+    const content = this.bytesOf(path, size).subarray(0, size);
     const part = range ? content.subarray(range.start, range.end + 1) : content;
     return Readable.from(part.length > 0 ? [part] : []);
   }
@@ -115,7 +115,8 @@ export class MemoryStorageBackend implements IStorageBackend {
     };
   }
 
-  private stagedBytes(path: string, size: number): Buffer {
+  /** Staged or published. */
+  private bytesOf(path: string, size: number): Buffer {
     const chunks = this.staged.get(path);
     const content = chunks ? Buffer.concat(chunks) : this.find(path).content;
     if (content.length < size) throw new ObjectNotFoundError(path);
