@@ -7,6 +7,7 @@ import { ComponentUsesRepository, OverlayUsesRepository } from '../datasets/inde
 import {
   checkStore,
   FSCK_KINDS,
+  strangersOf,
   withInstalledStore,
   type FsckFinding,
   type FsckOptions,
@@ -87,7 +88,13 @@ const check = (
       withInstalledStore(env, async (backend) => {
         const meter = createMeter();
         const uses = [new ComponentUsesRepository(), new OverlayUsesRepository()];
-        const parts = { unitOfWork, backend, uses, retainSeconds: env.GC_RETAIN_SECONDS };
+        const parts = {
+          unitOfWork,
+          backend,
+          strangers: strangersOf(env),
+          uses,
+          retainSeconds: env.GC_RETAIN_SECONDS,
+        };
         const onFinding = (finding: FsckFinding): void => {
           meter.clear();
           tell(finding);
