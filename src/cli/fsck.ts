@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { loadEnv } from '../core/config/load-env.js';
 import type { Env } from '../core/config/config.js';
-import { withDatabase } from '../core/database/index.js';
 import { ComponentUsesRepository, OverlayUsesRepository } from '../datasets/index.js';
 import {
   checkStore,
@@ -83,27 +82,24 @@ const check = (
   options: FsckOptions,
   tell: (finding: FsckFinding) => void,
 ): Promise<Readonly<FsckProgress>> =>
-  withInstalledDatabase(env, (address) =>
-    withDatabase(address, (unitOfWork) =>
-      withInstalledStore(env, async (backend) => {
-        const meter = createMeter();
-        const uses = [new ComponentUsesRepository(), new OverlayUsesRepository()];
-        const parts = {
-          unitOfWork,
-          backend,
-          strangers: strangersOf(env),
-          uses,
-          retainSeconds: env.GC_RETAIN_SECONDS,
-        };
-        const onFinding = (finding: FsckFinding): void => {
-          meter.clear();
-          tell(finding);
-        };
-        const report = await checkStore(parts, { ...options, onFinding, onProgress: meter.show });
+  withInstalledDatabase(env, (unitOfWork) =>
+    withInstalledStore(env, async (backend) => {
+      const meter = createMeter();
+      const parts = {
+        unitOfWork,
+        backend,
+        strangers: strangersOf(env),
+        uses: [new ComponentUsesRepository(), new OverlayUsesRepository()],
+        retainSeconds: env.GC_RETAIN_SECONDS,
+      };
+      const onFinding = (finding: FsckFinding): void => {
         meter.clear();
-        return report;
-      }),
-    ),
+        tell(finding);
+      };
+      const report = await checkStore(parts, { ...options, onFinding, onProgress: meter.show });
+      meter.clear();
+      return report;
+    }),
   );
 
 /** A line on the terminal that tells how far it is; nothing where stderr is no terminal. */
