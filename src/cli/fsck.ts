@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { loadEnv } from '../core/config/load-env.js';
 import type { Env } from '../core/config/config.js';
+import type { IStorageBackend } from '../core/contracts/storage-backend.contract.js';
 import { ComponentUsesRepository, OverlayUsesRepository } from '../datasets/index.js';
 import {
   checkStore,
@@ -82,8 +83,8 @@ const check = (
   options: FsckOptions,
   tell: (finding: FsckFinding) => void,
 ): Promise<Readonly<FsckProgress>> =>
-  withInstalledDatabase(env, (unitOfWork) =>
-    withInstalledStore(env, async (backend) => {
+  withInstalledDatabase(env, (unitOfWork) => {
+    const look = async (backend: IStorageBackend): Promise<Readonly<FsckProgress>> => {
       const meter = createMeter();
       const parts = {
         unitOfWork,
@@ -99,8 +100,10 @@ const check = (
       const report = await checkStore(parts, { ...options, onFinding, onProgress: meter.show });
       meter.clear();
       return report;
-    }),
-  );
+    };
+    // A repair writes nothing to the store either: it marks rows.
+    return withInstalledStore(env, look, { readOnly: true });
+  });
 
 /** A line on the terminal that tells how far it is; nothing where stderr is no terminal. */
 function createMeter(): {

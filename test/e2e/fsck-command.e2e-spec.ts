@@ -101,8 +101,13 @@ describe('npm run fsck', () => {
 
   it('tells what the bytes alone can give back, without a database', async () => {
     const lost = { ...settings, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const folders = ['.', '.staging', 'blobs'].map((name) => join(dataDir, 'storage', name));
+    const times = () => Promise.all(folders.map(async (folder) => (await stat(folder)).mtimeMs));
+    const before = await times();
     const { code, stdout } = await run('rebuild', lost, '--json');
     expect(code).toBe(1);
+    // It writes nothing, so that it can look at a store that is mounted to be read only.
+    expect(await times()).toEqual(before);
     const lines = linesOf(stdout);
     const [first, second, ...others] = lines;
     expect(first).toMatchObject({
@@ -130,6 +135,8 @@ describe('npm run fsck', () => {
     expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('has no database') });
     const memory = await run('fsck', { ...settings, STORAGE_BACKEND: 'memory' }, '--repair');
     expect(memory).toMatchObject({ code: 2, stderr: expect.stringContaining('memory') });
+    const nothing = await run('rebuild', { STRATUM_DATA_DIR: tmpdir() });
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('no object') });
   });
 
   it('gives the database over to a service that starts, and goes on beside it', async () => {

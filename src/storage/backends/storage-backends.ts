@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { IStorageBackend } from '../../core/contracts/storage-backend.contract.js';
 import type { Env } from '../../core/config/config.js';
+import { UnknownStorageTypeError } from '../../core/errors/index.js';
+import { CheckedStorageBackend } from './checked.storage-backend.js';
 import { contractError } from './contract-error.js';
 import type { Stranger } from './stranger.js';
 
@@ -45,6 +47,13 @@ const typeOf = ({ STORAGE_BACKEND: name }: Env): StorageBackendType | undefined 
 /** The configuration of the backend that STORAGE_BACKEND names; an unknown name is the factory's to refuse. */
 export const backendConfigOf = (env: Env): Record<string, unknown> =>
   typeOf(env)?.configOf(env) ?? {};
+
+/** The backend that STORAGE_BACKEND names, to read from: `init`, which writes, is left out. */
+export async function openToRead(env: Env): Promise<IStorageBackend> {
+  const type = typeOf(env);
+  if (!type) throw new UnknownStorageTypeError(env.STORAGE_BACKEND, Object.keys(STORAGE_BACKENDS));
+  return new CheckedStorageBackend(await type.create(backendConfigOf(env)));
+}
 
 /** What lies in the store that STORAGE_BACKEND names and is no object of it. @throws as its backend */
 export async function* strangersOf(env: Env): AsyncIterable<Stranger> {
