@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { verifyAuditLog, type AuditReport } from '../access/index.js';
 import { loadEnv } from '../core/config/load-env.js';
-import { withDatabase } from '../core/database/index.js';
 import { withInstalledDatabase } from './command-database.js';
 import { runCommand } from './run-command.js';
 
@@ -30,10 +29,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const env = loadEnv();
-  const report = await withInstalledDatabase(env, (address) =>
-    withDatabase(address, (unitOfWork) =>
-      verifyAuditLog(env, unitOfWork, { trust: values.trust, heads: values.head }),
-    ),
+  const report = await withInstalledDatabase(env, (unitOfWork) =>
+    verifyAuditLog(env, unitOfWork, { trust: values.trust, heads: values.head }),
   );
   console.log(values.json ? JSON.stringify(report) : inWords(report));
   return report.ok ? 0 : 1;

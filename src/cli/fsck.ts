@@ -2,11 +2,12 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { loadEnv } from '../core/config/load-env.js';
 import type { Env } from '../core/config/config.js';
-import { withDatabase } from '../core/database/index.js';
+import type { IStorageBackend } from '../core/contracts/storage-backend.contract.js';
 import { ComponentUsesRepository, OverlayUsesRepository } from '../datasets/index.js';
 import {
   checkStore,
   FSCK_KINDS,
+  strangersOf,
   withInstalledStore,
   type FsckFinding,
   type FsckOptions,
@@ -82,22 +83,27 @@ const check = (
   options: FsckOptions,
   tell: (finding: FsckFinding) => void,
 ): Promise<Readonly<FsckProgress>> =>
-  withInstalledDatabase(env, (address) =>
-    withDatabase(address, (unitOfWork) =>
-      withInstalledStore(env, async (backend) => {
-        const meter = createMeter();
-        const uses = [new ComponentUsesRepository(), new OverlayUsesRepository()];
-        const parts = { unitOfWork, backend, uses, retainSeconds: env.GC_RETAIN_SECONDS };
-        const onFinding = (finding: FsckFinding): void => {
-          meter.clear();
-          tell(finding);
-        };
-        const report = await checkStore(parts, { ...options, onFinding, onProgress: meter.show });
+  withInstalledDatabase(env, (unitOfWork) => {
+    const look = async (backend: IStorageBackend): Promise<Readonly<FsckProgress>> => {
+      const meter = createMeter();
+      const parts = {
+        unitOfWork,
+        backend,
+        strangers: strangersOf(env),
+        uses: [new ComponentUsesRepository(), new OverlayUsesRepository()],
+        retainSeconds: env.GC_RETAIN_SECONDS,
+      };
+      const onFinding = (finding: FsckFinding): void => {
         meter.clear();
-        return report;
-      }),
-    ),
-  );
+        tell(finding);
+      };
+      const report = await checkStore(parts, { ...options, onFinding, onProgress: meter.show });
+      meter.clear();
+      return report;
+    };
+    // A repair writes nothing to the store either: it marks rows.
+    return withInstalledStore(env, look, { readOnly: true });
+  });
 
 /** A line on the terminal that tells how far it is; nothing where stderr is no terminal. */
 function createMeter(): {

@@ -2,7 +2,6 @@ import { parseArgs } from 'node:util';
 import { Logger } from '@nestjs/common';
 import { auditLogOfCommand } from '../access/index.js';
 import { loadEnv } from '../core/config/load-env.js';
-import { withDatabase } from '../core/database/index.js';
 import { collectGarbage, type CollectionReport } from '../storage/index.js';
 import { withInstalledDatabase } from './command-database.js';
 import { runCommand } from './run-command.js';
@@ -51,10 +50,8 @@ async function main(): Promise<number> {
     force: values.force,
     acceptRestore: values['accept-restore'],
   };
-  const report = await withInstalledDatabase(env, (address) =>
-    withDatabase(address, (unitOfWork) =>
-      collectGarbage(env, unitOfWork, auditLogOfCommand(), options),
-    ),
+  const report = await withInstalledDatabase(env, (unitOfWork) =>
+    collectGarbage(env, unitOfWork, auditLogOfCommand(), options),
   );
   console.log(values.json ? JSON.stringify(report) : inWords(report));
   if (report.heldBack) return HELD_BACK;

@@ -10,7 +10,7 @@ const USAGE = `npm run rebuild -- [--json] [--files]
 
 Lists what the bytes alone can give back when the database is lost: reads every object of the store, finds
 the overlay documents of versions among them, and tells for each which of its files are there. Needs no
-database and changes nothing. An overlay names paths, contents and sizes; which dataset it belongs to, and
+database and writes nothing. An overlay names paths, contents and sizes; which dataset it belongs to, and
 which version was before it, only the database knows: the time it was stored at is told instead.
 
   --json    one line of JSON for each overlay, one for each object that none names, and a sum
@@ -44,47 +44,55 @@ interface OverlayReport {
   missing: number;
 }
 
+/** An empty store, or none: that all is well would be the wrong thing to say. */
+class NothingStoredError extends Error {
+  override message =
+    'There is no object in the store (is STRATUM_DATA_DIR set as for the service?).';
+}
+
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: OPTIONS });
   if (values.help) {
     console.log(USAGE);
     return 0;
   }
-  return await withInstalledStore(loadEnv(), async (backend) => {
-    const found = await lookAround(backend);
-    const named = new Set(found.overlays);
-    let missing = 0;
-    for (const hash of found.overlays) {
-      const report = await reportOf(backend, hash, found);
-      if (!report) {
-        named.delete(hash);
-        continue;
-      }
-      missing += report.missing;
-      for (const { contentHash } of report.files) named.add(contentHash.slice('sha256:'.length));
-      console.log(
-        values.json
-          ? JSON.stringify({ kind: 'overlay', ...report })
-          : inWords(report, values.files),
-      );
+  const look = (backend: IStorageBackend): Promise<number> => tellOf(backend, values);
+  return await withInstalledStore(loadEnv(), look, { readOnly: true });
+}
+
+async function tellOf(
+  backend: IStorageBackend,
+  { json, files }: { json: boolean; files: boolean },
+): Promise<number> {
+  const found = await lookAround(backend);
+  if (found.objects.size + found.unreadable.length === 0) throw new NothingStoredError();
+  const named = new Set(found.overlays);
+  let missing = 0;
+  for (const hash of found.overlays) {
+    const report = await reportOf(backend, hash, found);
+    if (!report) {
+      named.delete(hash);
+      continue;
     }
-    const others = [...found.objects].filter(([hash]) => !named.has(hash));
-    for (const [hash, { path, size, modifiedAt }] of others) {
-      const other = { contentHash: `sha256:${hash}`, object: path, size, storedAt: modifiedAt };
-      if (values.json) console.log(JSON.stringify({ kind: 'object', ...other }));
-      else if (values.files)
-        console.log(`named by no overlay: sha256:${hash}, ${size} bytes: ${path}`);
-    }
-    const total = {
-      objects: found.objects.size,
-      overlays: found.overlays.length,
-      others: others.length,
-      missing,
-      unreadable: found.unreadable,
-    };
-    console.log(values.json ? JSON.stringify({ kind: 'sum', ...total }) : sum(total));
-    return missing + found.unreadable.length === 0 ? 0 : 1;
-  });
+    missing += report.missing;
+    for (const { contentHash } of report.files) named.add(contentHash.slice('sha256:'.length));
+    console.log(json ? JSON.stringify({ kind: 'overlay', ...report }) : inWords(report, files));
+  }
+  const others = [...found.objects].filter(([hash]) => !named.has(hash));
+  for (const [hash, { path, size, modifiedAt }] of others) {
+    const other = { contentHash: `sha256:${hash}`, object: path, size, storedAt: modifiedAt };
+    if (json) console.log(JSON.stringify({ kind: 'object', ...other }));
+    else if (files) console.log(`named by no overlay: sha256:${hash}, ${size} bytes: ${path}`);
+  }
+  const total = {
+    objects: found.objects.size,
+    overlays: found.overlays.length,
+    others: others.length,
+    missing,
+    unreadable: found.unreadable,
+  };
+  console.log(json ? JSON.stringify({ kind: 'sum', ...total }) : sum(total));
+  return missing + found.unreadable.length === 0 ? 0 : 1;
 }
 
 async function lookAround(backend: IStorageBackend): Promise<Found> {

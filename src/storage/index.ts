@@ -21,5 +21,6 @@ export {
 } from './fsck/findings.js';
 export { checkStore } from './fsck/check-store.js';
 export { inventoryOf, type InventoriedObject } from './fsck/inventory.js';
+export { strangersOf } from './backends/storage-backends.js';
 export { withInstalledStore } from './open-store.js';
 export { tusProtocol } from './uploads/tus-protocol.js';

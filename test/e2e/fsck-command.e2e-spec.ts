@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import { askOwner } from '../../src/core/database/embedded/control-socket.js';
+import { shareEmbeddedPostgres } from '../../src/core/database/embedded/index.js';
 import { datasetsApi, move, put, remove } from '../support/datasets.js';
 import { startService, type Service } from '../support/service.js';
 
@@ -34,6 +37,20 @@ const linesOf = (stdout: string): Record<string, unknown>[] =>
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
+
+async function query(
+  address: pg.ClientConfig,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Record<string, string> | undefined> {
+  const client = new pg.Client(address);
+  await client.connect();
+  try {
+    return (await client.query(sql, values)).rows[0];
+  } finally {
+    await client.end();
+  }
+}
 
 let dataDir: string;
 let service: Service;
@@ -84,8 +101,13 @@ describe('npm run fsck', () => {
 
   it('tells what the bytes alone can give back, without a database', async () => {
     const lost = { ...settings, DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' };
+    const folders = ['.', '.staging', 'blobs'].map((name) => join(dataDir, 'storage', name));
+    const times = () => Promise.all(folders.map(async (folder) => (await stat(folder)).mtimeMs));
+    const before = await times();
     const { code, stdout } = await run('rebuild', lost, '--json');
     expect(code).toBe(1);
+    // It writes nothing, so that it can look at a store that is mounted to be read only.
+    expect(await times()).toEqual(before);
     const lines = linesOf(stdout);
     const [first, second, ...others] = lines;
     expect(first).toMatchObject({
@@ -113,5 +135,39 @@ describe('npm run fsck', () => {
     expect(empty).toMatchObject({ code: 2, stderr: expect.stringContaining('has no database') });
     const memory = await run('fsck', { ...settings, STORAGE_BACKEND: 'memory' }, '--repair');
     expect(memory).toMatchObject({ code: 2, stderr: expect.stringContaining('memory') });
+    const nothing = await run('rebuild', { STRATUM_DATA_DIR: tmpdir() });
+    expect(nothing).toMatchObject({ code: 2, stderr: expect.stringContaining('no object') });
+  });
+
+  it('gives the database over to a service that starts, and goes on beside it', async () => {
+    // So large that it is read until it is cut; nothing of it takes space.
+    const size = 8 * 1024 ** 4;
+    const postgres = await shareEmbeddedPostgres({ dataDir, log: () => undefined });
+    const row = await query(
+      postgres.connection,
+      'UPDATE files SET size_bytes = $1 WHERE id = 1 RETURNING storage_key',
+      [size],
+    );
+    await postgres.stop();
+    const object = join(dataDir, 'storage', row!['storage_key']!);
+    await truncate(object, size);
+    const checked = run('fsck', settings, '--read-data', '--repair', '--json');
+    while ((await askOwner(dataDir))?.state !== 'ready');
+    service = await startService(settings);
+    expect(service.output()).toMatch(/Process \d+, a command, hands the database over/);
+    await truncate(object, 0);
+    const { code, stdout, stderr } = await checked;
+    expect(stderr).toContain('goes on beside it');
+    expect(code).toBe(1);
+    expect(linesOf(stdout)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ kind: 'object-wrong-size', fileId: 1, outcome: 'marked' }),
+        expect.objectContaining({ ok: false, files: 4, objects: 4 }),
+      ]),
+    );
+    const address = { host: join(dataDir, 'postgres'), user: 'stratum', database: 'stratum' };
+    expect(await query(address, 'SELECT health FROM files WHERE id = 1')).toEqual({
+      health: 'corrupt',
+    });
   });
 });

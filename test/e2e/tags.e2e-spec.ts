@@ -223,6 +223,30 @@ describe('GET /v1/tags', () => {
     },
   );
 
+  it('counts as well where they are too many to be counted together', async () => {
+    // 20 tags on each of 5,100 datasets, without what keeps the search and the roles up to date.
+    await app.database.query(
+      `SET session_replication_role = replica;
+       INSERT INTO datasets (id, slug, name, description, metadata, visibility, owner_id)
+       SELECT gen_random_uuid(), 'many-' || n, 'Many', '', '{}', 'private', gen_random_uuid()
+       FROM generate_series(1, 5100) n;
+       INSERT INTO dataset_tags (dataset_id, tag) SELECT id, 'many-' || lpad(n::text, 2, '0')
+       FROM datasets, generate_series(1, 20) n WHERE name = 'Many';
+       SET session_replication_role = origin`,
+    );
+    const { items } = await app.json<TagPage>(200, '/v1/tags?prefix=many-&limit=20');
+    const expected = Array.from({ length: 20 }, (_, n) => ({
+      tag: `many-${String(n + 1).padStart(2, '0')}`,
+      count: 5100,
+      exact: true,
+    }));
+    expect(items).toEqual(expected);
+    expect((await app.json<TagPage>(200, '/v1/tags?prefix=many-&limit=19')).items).toEqual(
+      expected.slice(0, 19),
+    );
+    await app.database.query(`DELETE FROM dataset_tags WHERE tag LIKE 'many-%'`);
+  });
+
   it('shows nothing of datasets that are deleted or that the caller may not read', async () => {
     const mine = await api.create({
       name: 'Tagged in private',

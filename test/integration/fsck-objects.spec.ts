@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, utimes, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { mkdir, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import { dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newToken, pathOf } from '../../src/storage/gc/marks.js';
 import { createFsckLab, type FsckLab } from '../support/fsck-lab.js';
 
 const DAY_MS = 86_400_000;
@@ -36,7 +37,6 @@ describe('fsck of objects and intents', () => {
     const young = await orphan(`blobs/ab/${randomUUID()}`, DAY_MS / 2);
     const ageless = await orphan(`blobs/ab/${randomUUID()}`, Date.now());
     const strange = await orphan('lost/notes.txt', 2 * DAY_MS);
-    const own = await orphan('gc/marks/2026', 2 * DAY_MS);
     const before = await lab.state();
     expect((await lab.check()).report.byKind).toEqual({
       'object-orphaned': 3,
@@ -55,7 +55,7 @@ describe('fsck of objects and intents', () => {
     expect(await lab.outcomes()).not.toContain('handed-over');
     await lab.collector.collect();
     expect(await lab.backend.exists(old)).toBe(false);
-    for (const kept of [young, ageless, strange, own]) await rm(join(lab.root, kept));
+    for (const kept of [young, ageless, strange]) await rm(join(lab.root, kept));
     await lab.expectClean();
   });
 
@@ -91,14 +91,85 @@ describe('fsck of objects and intents', () => {
     await lab.expectClean();
   });
 
-  it('leaves what the collector writes alone, and only tells of what is strange', async () => {
-    const mark = 'gc/marks/999999999999-0123456789abcdef';
-    await (await lab.backend.openStaged(mark)).write(Buffer.from('begun'));
-    expect(await lab.outcomes()).toEqual([]);
-    await lab.backend.deleteFile(mark);
-    await (await lab.backend.openStaged('notes.txt')).write(Buffer.from('somebody else’s'));
-    expect(await lab.outcomes()).toEqual(['reported']);
-    await lab.backend.deleteFile('notes.txt');
+  it('leaves the mark that the collector writes alone, and tells of one of another database', async () => {
+    await lab.collector.collect();
+    const [state] = await lab.app.database.query<{ mark: string }>('SELECT mark FROM gc_state');
+    const stage = async (number: number): Promise<string> => {
+      const path = pathOf({ number, token: newToken() });
+      await (await lab.backend.openStaged(path)).write(Buffer.from('begun'));
+      return path;
+    };
+    await stage(Number(state?.mark));
+    const others = await stage(1_000_000);
+    const found = await lab.finds('staged-orphaned');
+    expect(found.storageKey).toBe(others);
+    expect(await lab.outcomes()).toEqual(['kept']);
+    await lab.collector.collect({ acceptRestore: true });
+    expect(await Array.fromAsync(lab.backend.listStaged())).toEqual([]);
+    await lab.expectClean();
+  });
+
+  it('comes to its end over whatever lies in the store, and touches nothing of it', async () => {
+    const { object } = await lab.upload();
+    const id = randomUUID();
+    const [blobs, staging] = [dirname(object), join(lab.root, '.staging')];
+    const long = 'x'.repeat(220);
+    const planted = [
+      ...[`${long}`, 'hello world', '✗', '.forgotten', `blobs~ab~${'y'.repeat(210)}`].map((name) =>
+        join(staging, name),
+      ),
+      ...[long, 'hello world', '.forgotten'].map((name) => join(blobs, name)),
+      join(lab.root, 'gc/marks/2026'),
+      join(lab.root, long),
+    ];
+    await mkdir(join(lab.root, 'gc/marks'), { recursive: true });
+    for (const file of planted) {
+      await writeFile(file, 'x');
+      await utimes(file, new Date(0), new Date(Date.now() - 2 * DAY_MS));
+    }
+    await writeFile(join(blobs, '.rsync-is-at-work'), 'x');
+    const links = [join(blobs, randomUUID()), join(blobs, 'loop'), join(staging, 'link')];
+    for (const link of links) await symlink(blobs, link);
+    const folders = [join(staging, 'folder'), join(staging, `blobs~ab~${id}`), join(blobs, '.in')];
+    for (const folder of folders) await mkdir(folder);
+
+    const paths = [...planted, ...links, ...folders].map((path) => relative(lab.root, path));
+    // What is staged is named as it would be stored.
+    const asListed = (path: string): string =>
+      /^\.staging\/[^.]/.test(path) && planted.includes(join(lab.root, path))
+        ? path.slice('.staging/'.length).replaceAll('~', '/')
+        : path;
+    for (const repair of [false, true]) {
+      const before = await lab.state();
+      const { findings } = await lab.check({ repair });
+      expect(findings.map((one) => one.storageKey).sort()).toEqual(paths.map(asListed).sort());
+      for (const one of findings) {
+        expect(one).toMatchObject({ kind: 'object-strange', outcome: 'reported' });
+      }
+      expect(await lab.state()).toEqual(before);
+    }
+    for (const path of [...planted, ...links, ...folders, join(blobs, '.rsync-is-at-work')]) {
+      await rm(path, { recursive: true });
+    }
+    await lab.expectClean();
+  });
+
+  it('tells of a staged copy beside a living file, and not of one that becomes a file meanwhile', async () => {
+    const { object } = await lab.upload();
+    const key = relative(lab.root, object);
+    const staged = join(lab.root, '.staging', key.replaceAll('/', '~'));
+    await writeFile(staged, 'a copy');
+    const found = await lab.finds('staged-orphaned');
+    expect(found).toMatchObject({ storageKey: key, outcome: 'kept' });
+    expect(await lab.outcomes()).toEqual(['kept']);
+    const looks: string[] = [];
+    const listStaged = async function* (): AsyncIterable<string> {
+      looks.push(key);
+      if (looks.length === 1) yield key;
+    };
+    expect((await lab.check({ repair: true }, { listStaged })).findings).toEqual([]);
+    expect(looks).toHaveLength(2);
+    await rm(staged);
     await lab.expectClean();
   });
 

@@ -87,6 +87,17 @@ describe('The marks', () => {
     expect(await standing()).toBeNull();
   });
 
+  it('tell as much when they were only staged, and are cleared away with leave', async () => {
+    await mark();
+    const [number = 0] = await marks();
+    await (await store.openStaged(pathOf({ number: number + 5, token: newToken() }))).seal();
+    expect(await standing()).toContain('restored to an earlier point');
+    await lab.collector.collect({ acceptRestore: true });
+    expect(await Array.fromAsync(store.listStaged())).toEqual([]);
+    expect(await marks()).toEqual([number + 6]);
+    expect(await standing()).toBeNull();
+  });
+
   it.each([
     ['another cluster', `system_identifier = '1'`],
     ['another timeline', 'timeline = timeline + 1'],

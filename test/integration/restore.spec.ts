@@ -68,6 +68,10 @@ describe('a database that was restored to an earlier point', () => {
     await rm(root, { recursive: true, force: true });
   });
 
+  it('is told of from the start on, before the first turn', () => {
+    expect(restored.collector.brake).toBe('database-restored');
+  });
+
   it('has nothing removed by any number of turns, however they are asked for', async () => {
     const state = (): Promise<unknown> =>
       restored.database.query(

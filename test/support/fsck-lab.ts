@@ -7,6 +7,7 @@ import {
 } from '../../src/core/contracts/storage-backend.contract.js';
 import { UnitOfWork } from '../../src/core/database/index.js';
 import { ComponentUsesRepository, OverlayUsesRepository } from '../../src/datasets/index.js';
+import { strangersOf } from '../../src/storage/backends/storage-backends.js';
 import { checkStore } from '../../src/storage/fsck/check-store.js';
 import { isLeft, type FsckFinding, type FsckProgress } from '../../src/storage/fsck/findings.js';
 import { GarbageCollector } from '../../src/storage/gc/garbage-collector.service.js';
@@ -23,7 +24,7 @@ interface Options {
 
 /** @param around calls of the backend that are to be others */
 async function checkOf(
-  { app }: TestApp,
+  { app, env }: TestApp,
   options: Options,
   around: Partial<IStorageBackend>,
 ): Promise<{ report: Readonly<FsckProgress>; findings: FsckFinding[] }> {
@@ -34,6 +35,7 @@ async function checkOf(
       Object.create(app.get(STORAGE_BACKEND, { strict: false })),
       around,
     ) as IStorageBackend,
+    strangers: strangersOf(env),
     uses: [new ComponentUsesRepository(), new OverlayUsesRepository()],
     retainSeconds: 0,
   };

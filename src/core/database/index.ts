@@ -4,5 +4,5 @@ export { dataSourceOptions, type DatabaseAddress } from './data-source.options.j
 export { migrate, type MigrationClass } from './migrate.js';
 export { DatabaseNotifications, type NotificationHandler } from './notifications.service.js';
 export { brokenUniqueConstraint, isConnectionLost, orTaken } from './pg-errors.js';
-export { withDatabase } from './standalone.js';
+export { StandaloneUnitOfWork } from './standalone.js';
 export { managerOf, RetryTransaction, Transaction, UnitOfWork } from './unit-of-work.js';

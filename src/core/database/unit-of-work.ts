@@ -73,7 +73,7 @@ interface CommittingClient {
 export class UnitOfWork {
   private readonly logger = new Logger(UnitOfWork.name);
 
-  constructor(@InjectDataSource() private readonly dataSource: DataSource) {}
+  constructor(@InjectDataSource() protected dataSource: DataSource) {}
 
   /**
    * Runs `work` in one READ COMMITTED transaction and commits it. The work may be run again, up to

@@ -17,6 +17,8 @@ export interface TagCount {
 
 /** Counting goes no further: a page of tags must not cost a look at a million datasets. */
 const MAX_COUNTED = 10_000;
+/** So many uses of tags are counted in one go, which is several times as fast as tag by tag. */
+const MAX_TOGETHER = 100_000;
 
 /** Tags that begin so: from `from` on, and before `before`. */
 export interface TagRange {
@@ -32,23 +34,47 @@ export class TagsRepository {
 
   /** How many of the datasets that the caller may read have each; tags that none has are left out. */
   async count(caller: Principal, tags: readonly string[]): Promise<TagCount[]> {
+    const values = [caller.isAdmin, caller.subjects, tags, MAX_COUNTED];
+    const [together] = (await this.tags.query(
+      `WITH hits AS MATERIALIZED (
+         SELECT t.tag, t.dataset_id FROM dataset_tags t WHERE t.tag = ANY($3::text[]) LIMIT $5::int + 1
+       ), size AS MATERIALIZED (SELECT count(*) <= $5::int AS "isSmall" FROM hits)
+       SELECT (SELECT "isSmall" FROM size), (
+         SELECT json_agg(json_build_object('tag', tag, 'count', least(count, $4::int),
+           'exact', count <= $4::int) ORDER BY tag COLLATE "C")
+         FROM (SELECT t.tag, count(*)::int AS count FROM hits t JOIN datasets d ON d.id = t.dataset_id
+               WHERE (SELECT "isSmall" FROM size) AND ${READABLE} GROUP BY t.tag) counted) AS counts`,
+      [...values, MAX_TOGETHER],
+    )) as [{ isSmall: boolean; counts: TagCount[] | null }];
+    if (together.isSmall) return together.counts ?? [];
     return (await this.tags.query(
       `SELECT asked.tag, least(found.count, $4::int) AS count, found.count <= $4::int AS exact
        FROM unnest($3::text[]) AS asked (tag) CROSS JOIN LATERAL (
          SELECT count(*)::int AS count FROM (
            SELECT 1 FROM ${READABLE_TAGS} AND t.tag = asked.tag LIMIT $4::int + 1) counted) found
        WHERE found.count > 0 ORDER BY asked.tag COLLATE "C"`,
-      [caller.isAdmin, caller.subjects, tags, MAX_COUNTED],
+      values,
     )) as TagCount[];
   }
 
   /**
    * Tags by name. The index is entered anew for each, so that the datasets of a tag are not passed
-   * one by one.
+   * one by one. Of who may read few datasets all tags are looked at instead: among those of others they
+   * may be far apart.
    */
-  async listNames(caller: Principal, range: TagRange, limit: number): Promise<string[]> {
-    const rows = (await this.tags.query(
-      `WITH RECURSIVE names (tag, next, place) AS (
+  async listNames(
+    caller: Principal,
+    range: TagRange,
+    limit: number,
+    isNarrow: boolean,
+  ): Promise<string[]> {
+    const names = isNarrow
+      ? `SELECT DISTINCT t.tag::text COLLATE "C" AS tag
+         FROM dataset_access a JOIN datasets d ON d.id = a.dataset_id
+           JOIN dataset_tags t ON t.dataset_id = d.id
+         WHERE a.subject_id = ANY($2::uuid[]) AND ${READABLE} AND t.tag >= $3 AND t.tag < $4
+         ORDER BY 1 LIMIT $5`
+      : `WITH RECURSIVE names (tag, next, place) AS (
          SELECT NULL::text COLLATE "C", $3::text COLLATE "C", 0
          UNION ALL
          -- No tag has a control character, so this is the least that follows.
@@ -58,10 +84,9 @@ export class TagsRepository {
            FROM ${READABLE_TAGS} AND t.tag >= n.next AND t.tag < $4
            ORDER BY t.tag LIMIT 1) found
          WHERE n.place < $5)
-       SELECT tag FROM names WHERE place > 0 ORDER BY place`,
-      [caller.isAdmin, caller.subjects, range.from, range.before, limit],
-    )) as { tag: string }[];
-    return rows.map(({ tag }) => tag);
+       SELECT tag FROM names WHERE place > 0 ORDER BY place`;
+    const values = [caller.isAdmin, caller.subjects, range.from, range.before, limit];
+    return ((await this.tags.query(names, values)) as { tag: string }[]).map(({ tag }) => tag);
   }
 
   /** The most used first: counts every dataset that the caller may read, for each page. */

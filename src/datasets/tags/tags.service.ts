@@ -83,7 +83,8 @@ export class TagsService {
     }
     const after = decodeCursor(cursor, LIST, scope, isName);
     if (after !== null) range.from = after + NEXT;
-    const names = await this.tags.listNames(caller, range, limit + 1);
+    const isNarrow = await this.views.readsFew(caller);
+    const names = await this.tags.listNames(caller, range, limit + 1, isNarrow);
     const page = pageOf(names, limit, (last) => encodeCursor(last, LIST, scope));
     return { ...page, items: await this.tags.count(caller, page.items) };
   }

@@ -54,12 +54,15 @@ export const FSCK_KINDS = {
     repair: 'Hands it to the collector when it is older than a day; younger ones are kept.',
   },
   'object-strange': {
-    means: 'Something lies in the store that this service does not write there.',
+    means:
+      'Something lies in the store that this service does not write there: a name, a link, a folder.',
     repair: null,
   },
   'staged-orphaned': {
     means: 'Bytes of an upload were left, and no intent names them.',
-    repair: 'Hands them to the collector, which removes them a day later at the earliest.',
+    repair:
+      'Hands them to the collector, which removes them a day later at the earliest. What lies beside a file of ' +
+      'the same name goes with the file.',
   },
   'intent-conflicting': {
     means: 'An intent names the object of a file: the collector would remove bytes in use.',
@@ -77,7 +80,7 @@ export const FSCK_KINDS = {
 
 export type FsckKind = keyof typeof FSCK_KINDS;
 
-/** `marked`: what is lost is lost, but nobody is deceived; `kept`: too young, or of unknown age. */
+/** `marked`: what is lost is lost, but nobody is deceived; `kept`: a repair takes it only later, or never. */
 export const FSCK_OUTCOMES = ['reported', 'healed', 'handed-over', 'marked', 'kept'] as const;
 
 export type FsckOutcome = (typeof FSCK_OUTCOMES)[number];

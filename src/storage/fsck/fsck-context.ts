@@ -1,6 +1,7 @@
 import type { IFileUses } from '../../core/contracts/file-uses.contract.js';
 import type { IStorageBackend } from '../../core/contracts/storage-backend.contract.js';
 import type { Transaction, UnitOfWork } from '../../core/database/index.js';
+import type { Stranger } from '../backends/stranger.js';
 import { isLeft, type FsckFinding, type FsckOptions, type FsckProgress } from './findings.js';
 import { FsckRepository } from './fsck.repository.js';
 import { RepairsRepository } from './repairs.repository.js';
@@ -9,6 +10,8 @@ import { RepairsRepository } from './repairs.repository.js';
 export interface FsckParts {
   unitOfWork: UnitOfWork;
   backend: IStorageBackend;
+  /** What lies in the store and is no object. */
+  strangers: AsyncIterable<Stranger>;
   /** What slices have in files. */
   uses: readonly IFileUses[];
   /** Seconds that bytes without a row stay. */

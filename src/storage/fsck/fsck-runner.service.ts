@@ -8,6 +8,7 @@ import {
 } from '../../core/contracts/storage-backend.contract.js';
 import { UnitOfWork } from '../../core/database/index.js';
 import { AppError } from '../../core/errors/index.js';
+import { strangersOf } from '../backends/storage-backends.js';
 import { checkStore } from './check-store.js';
 import { FsckRunsRepository } from './fsck-runs.repository.js';
 import type { FsckFinding, FsckOptions, FsckProgress } from './findings.js';
@@ -96,6 +97,7 @@ export class FsckRunner {
     return {
       unitOfWork: this.unitOfWork,
       backend: this.backend,
+      strangers: strangersOf(this.env),
       uses: found.map(({ instance }) => instance as IFileUses),
       retainSeconds: this.env.GC_RETAIN_SECONDS,
     };

@@ -112,6 +112,24 @@ export class FsckRepository {
     return rows.map(({ key }) => key);
   }
 
+  /** Those of these keys that a file names and no intent: nobody writes to them. */
+  async settled(tx: Transaction, keys: readonly string[]): Promise<string[]> {
+    const rows = (await managerOf(tx).query(
+      `SELECT f.storage_key AS key FROM files f WHERE f.storage_key = ANY($1::text[])
+         AND NOT EXISTS (SELECT FROM storage_intents i WHERE i.storage_key = f.storage_key)`,
+      [keys],
+    )) as { key: string }[];
+    return rows.map(({ key }) => key);
+  }
+
+  /** The number of the collector's last mark; 0 when it has made none. */
+  async lastMark(tx: Transaction): Promise<number> {
+    const [row] = (await managerOf(tx).query('SELECT mark::float8 AS mark FROM gc_state')) as {
+      mark: number;
+    }[];
+    return row?.mark ?? 0;
+  }
+
   async intentsAfter(tx: Transaction, after: string, limit: number): Promise<CheckedIntent[]> {
     return (await managerOf(tx).query(
       `SELECT i.id, i.kind, i.storage_key AS "storageKey", i.last_error AS "lastError",

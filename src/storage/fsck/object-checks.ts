@@ -1,6 +1,6 @@
 import type { StoredFileInfo } from '../../core/contracts/storage-backend.contract.js';
 import type { Transaction } from '../../core/database/index.js';
-import { GC_MARKS_PREFIX } from '../gc/marks.js';
+import { markOf } from '../gc/marks.js';
 import type { FsckContext } from './fsck-context.js';
 
 const BATCH = 500;
@@ -12,9 +12,6 @@ const MAX_SHARE = 0.05;
 const MIN_HANDED = 20;
 /** No object store was there before. */
 const EPOCH = Date.UTC(2000, 0, 1);
-
-/** The collector's own, which no row names. */
-const isMark = (path: string): boolean => path.startsWith(GC_MARKS_PREFIX);
 
 /** Every object of the store, and everything staged: whether a row or an intent names it. */
 export class ObjectChecks {
@@ -28,7 +25,8 @@ export class ObjectChecks {
     for await (const object of context.parts.backend.listFiles('')) {
       context.progress.objects += 1;
       context.step();
-      if (isMark(object.path)) continue;
+      // The collector's own, which no row names.
+      if (markOf(object.path)) continue;
       batch.push(object);
       if (batch.length < BATCH) continue;
       await this.checkBatch(batch);
@@ -37,30 +35,70 @@ export class ObjectChecks {
     await this.checkBatch(batch);
   }
 
+  /** What is no object is told of, and passed over among what is staged. */
   async checkStaged(): Promise<void> {
     const { context } = this;
-    let batch: string[] = [];
-    const check = async (): Promise<void> => {
-      for (const key of await this.unnamed(batch)) await this.stagedOrphan(key);
-      batch = [];
-    };
+    const strangers = new Set<string>();
+    for await (const { path, what, stagedPath } of context.parts.strangers) {
+      context.step();
+      this.strange(path, `${path} is ${what} that was not put there by this service.`);
+      if (stagedPath !== undefined) strangers.add(stagedPath);
+    }
+    const suspects = await this.suspects(strangers);
+    if (suspects.size === 0) return;
+    // Once more, as for objects: what is still there is not just becoming a file.
     for await (const path of context.parts.backend.listStaged()) {
       context.step();
-      if (isMark(path)) continue;
-      batch.push(path);
-      if (batch.length === BATCH) await check();
+      const settle = suspects.get(path);
+      suspects.delete(path);
+      await settle?.();
     }
-    await check();
+  }
+
+  /** What is staged and can't be explained, with what is to be done when it is still there. */
+  private async suspects(strangers: ReadonlySet<string>): Promise<Map<string, () => unknown>> {
+    const { context } = this;
+    const suspects = new Map<string, () => unknown>();
+    let batch: string[] = [];
+    const sift = async (): Promise<void> => {
+      for (const key of await this.unnamed(batch)) {
+        suspects.set(key, () => this.stagedOrphan(key));
+      }
+      for (const key of await context.read((tx) => context.repository.settled(tx, batch))) {
+        suspects.set(key, () => this.stagedTwin(key));
+      }
+      batch = [];
+    };
+    const marks = new Map<string, number>();
+    for await (const path of context.parts.backend.listStaged()) {
+      context.step();
+      const mark = markOf(path);
+      if (mark) marks.set(path, mark.number);
+      else if (!strangers.has(path)) batch.push(path);
+      if (batch.length === BATCH) await sift();
+    }
+    await sift();
+    // Its number is committed before a mark is staged: a higher one is not of this database.
+    const last = marks.size > 0 ? await context.read((tx) => context.repository.lastMark(tx)) : 0;
+    for (const [path, number] of marks) {
+      if (number > last) suspects.set(path, () => this.stagedMark(path));
+    }
+    return suspects;
   }
 
   private async checkBatch(batch: readonly StoredFileInfo[]): Promise<void> {
     const unnamed = new Set(await this.unnamed(batch.map(({ path }) => path)));
     for (const object of batch) {
+      const { path, size } = object;
+      if (!unnamed.has(path)) continue;
+      // No method takes every name that is listed.
+      if (!OURS.test(path)) {
+        this.strange(path, `${path} (${size} bytes) was not put there by this service.`);
+        continue;
+      }
       // An object is named before its first byte and until after its last, under a key that is never
       // used again: one that is there after it was seen to be named by nobody is an orphan.
-      if (unnamed.has(object.path) && (await this.context.parts.backend.exists(object.path))) {
-        await this.orphan(object);
-      }
+      if (await this.context.parts.backend.exists(path)) await this.orphan(object);
     }
   }
 
@@ -69,11 +107,6 @@ export class ObjectChecks {
   }
 
   private async orphan({ path, size, modifiedAt }: StoredFileInfo): Promise<void> {
-    if (!OURS.test(path)) {
-      const message = `${path} (${size} bytes) was not put there by this service.`;
-      this.context.report({ kind: 'object-strange', storageKey: path, message });
-      return;
-    }
     const found = {
       kind: 'object-orphaned' as const,
       storageKey: path,
@@ -86,13 +119,27 @@ export class ObjectChecks {
   /** When it was written is not known; that a day passes before it is removed is. */
   private async stagedOrphan(path: string): Promise<void> {
     if (!OURS.test(path)) {
-      const message = `What is staged as ${path} was not put there by this service.`;
-      this.context.report({ kind: 'object-strange', storageKey: path, message });
+      this.strange(path, `What is staged as ${path} was not put there by this service.`);
       return;
     }
     const message = `What was staged for ${path} is named by nobody.`;
     const delay = Math.max(this.context.parts.retainSeconds, DAY_SECONDS);
     await this.handOver({ kind: 'staged-orphaned', storageKey: path, message }, delay);
+  }
+
+  /** To remove what is staged is to remove the file: no method takes only the one. */
+  private stagedTwin(path: string): void {
+    const message = `What was staged for ${path} lies beside the file of that name, and goes when that goes.`;
+    this.context.report({ kind: 'staged-orphaned', storageKey: path, message }, 'kept');
+  }
+
+  private stagedMark(path: string): void {
+    const message = `${path} is a mark of the collector on another database, or on a later state of this one: npm run gc -- --accept-restore goes on without it.`;
+    this.context.report({ kind: 'staged-orphaned', storageKey: path, message }, 'kept');
+  }
+
+  private strange(path: string, message: string): void {
+    this.context.report({ kind: 'object-strange', storageKey: path, message });
   }
 
   private async handOver(

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Inject, Injectable } from '@nestjs/common';
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
 import { PeriodicTask } from '../../core/background/periodic-task.js';
 import { ENV, type Env } from '../../core/config/config.js';
 import { AUDIT_LOG, type IAuditLog } from '../../core/contracts/audit-log.contract.js';
@@ -24,7 +24,7 @@ const TELL_EVERY_MS = 60 * 60 * 1000;
  * One turn at a time in each process.
  */
 @Injectable()
-export class GarbageCollector extends PeriodicTask {
+export class GarbageCollector extends PeriodicTask implements OnModuleInit {
   private lastTold: { reason: BrakeReason; at: number } | null = null;
   private lastBrake: BrakeReason | null = null;
 
@@ -39,12 +39,19 @@ export class GarbageCollector extends PeriodicTask {
     super({ intervalMs: env.GC_INTERVAL_SECONDS * 1000, failure: 'Garbage collection failed.' });
   }
 
+  /** What holds it back is told from the start on: its first turn may be far away, or never come. */
+  async onModuleInit(): Promise<void> {
+    await this.collect({ dryRun: true }).catch((error: unknown) => {
+      this.logger.warn({ err: error }, 'Whether the collector is held back is not known yet.');
+    });
+  }
+
   override async beforeApplicationShutdown(): Promise<void> {
     this.collection.stop();
     await super.beforeApplicationShutdown();
   }
 
-  /** What keeps this process's collector from removing anything, as its last turn has found it. */
+  /** What keeps this process's collector from removing anything, as its last look has found it. */
   get brake(): BrakeReason | null {
     return this.lastBrake;
   }

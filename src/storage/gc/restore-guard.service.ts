@@ -37,11 +37,10 @@ export class RestoreGuard {
 
   async look(): Promise<Standing> {
     // The store first: whatever mark is seen, the database knew of it before, and knows it now.
-    const seen: Mark[] = [];
-    for await (const { path } of this.backend.listFiles(GC_MARKS_PREFIX)) {
-      const mark = markOf(path);
-      if (mark) seen.push(mark);
-    }
+    const staged = await this.marksAmong(this.backend.listStaged());
+    const written = await this.marksAmong(this.backend.listFiles(GC_MARKS_PREFIX));
+    // What was staged of a mark tells as much as the mark does.
+    const seen = [...staged, ...written];
     const {
       mark: own,
       isSameServer,
@@ -54,7 +53,7 @@ export class RestoreGuard {
     return {
       restored: isStrange ? WENT_BACK : isSameServer ? null : OTHER_SERVER,
       highest,
-      needsMark: hasMovedOn || !seen.some(isOwn),
+      needsMark: hasMovedOn || !written.some(isOwn),
     };
   }
 
@@ -83,6 +82,15 @@ export class RestoreGuard {
       if (!latest || latest.number <= mark.number) throw error;
     }
     await this.removeBefore(mark);
+  }
+
+  private async marksAmong(listing: AsyncIterable<string | { path: string }>): Promise<Mark[]> {
+    const marks: Mark[] = [];
+    for await (const listed of listing) {
+      const mark = markOf(typeof listed === 'string' ? listed : listed.path);
+      if (mark) marks.push(mark);
+    }
+    return marks;
   }
 
   /** Earlier marks, and what killed processes have staged of them. What stays goes the next time. */

@@ -24,7 +24,8 @@ const SILENCE = 3_000;
 const POLL_INTERVAL = 50;
 
 /**
- * Becomes the owner of the data folder and starts its PostgreSQL:
+ * Becomes the owner of the data folder and starts its PostgreSQL. A command that owns it is asked to
+ * give it up, and waited for.
  *
  *     <data>/postgres/       the cluster
  *     <data>/postgres.log
@@ -39,9 +40,14 @@ export async function startEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
   const dataDir = await makeDataFolder(options.dataDir);
-  const lock = await acquire(dataDir, (owner) => {
-    throw new DataFolderInUseError(dataDir, owner);
-  });
+  let asked: number | undefined;
+  const meet = (owner: OwnerAnswer): undefined => {
+    if (!owner.yields) throw new DataFolderInUseError(dataDir, owner);
+    if (asked !== owner.pid)
+      options.log(`Process ${owner.pid}, a command, hands the database over.`);
+    asked = owner.pid;
+  };
+  const lock = await acquire(dataDir, { wantsFolder: true, meet });
   return 'connection' in lock ? lock : await own(dataDir, lock, options);
 }
 
@@ -54,15 +60,9 @@ export async function shareEmbeddedPostgres(
   options: EmbeddedPostgresOptions,
 ): Promise<EmbeddedPostgres> {
   const dataDir = await makeDataFolder(options.dataDir);
-  const lock = await acquire(
-    dataDir,
-    (owner) =>
-      owner.connection && {
-        connection: owner.connection,
-        owned: false,
-        stop: async () => undefined,
-      },
-  );
+  const meet = ({ connection }: OwnerAnswer): EmbeddedPostgres | undefined =>
+    connection && { connection, owned: false, stop: async () => undefined };
+  const lock = await acquire(dataDir, { wantsFolder: false, meet });
   return 'connection' in lock ? lock : await own(dataDir, lock, options);
 }
 
@@ -72,13 +72,16 @@ export async function shareEmbeddedPostgres(
  */
 async function acquire(
   dataDir: string,
-  meet: (owner: OwnerAnswer) => EmbeddedPostgres | undefined,
+  {
+    wantsFolder,
+    meet,
+  }: { wantsFolder: boolean; meet: (owner: OwnerAnswer) => EmbeddedPostgres | undefined },
 ): Promise<DataFolderLock | EmbeddedPostgres> {
   let lastHeard = performance.now();
   for (;;) {
     const lock = DataFolderLock.tryAcquire(dataDir);
     if (lock) return lock;
-    const owner = await askOwner(dataDir);
+    const owner = await askOwner(dataDir, { wantsFolder });
     const met = owner && meet(owner);
     if (met) return met;
     if (owner) lastHeard = performance.now();
@@ -134,7 +137,8 @@ class Owner implements EmbeddedPostgres {
 
     await removeSockets(dataDir);
     const sockets = await placeSockets(launch, dataDir, cluster);
-    this.control = await ControlSocket.listen(sockets.control, () => this.answer());
+    const { onYield } = this.options;
+    this.control = await ControlSocket.listen(sockets.control, () => this.answer(), onYield);
 
     const binaries = await prepareBinaries(launch, log);
     await ensureCluster(launch, binaries, dataDir, cluster);
@@ -170,6 +174,7 @@ class Owner implements EmbeddedPostgres {
       startedAt: this.startedAt,
       state,
       ...(state === 'ready' ? { connection: this.connection } : {}),
+      ...(this.options.onYield ? { yields: true } : {}),
       self: this.options.describe?.() ?? {},
     };
   }

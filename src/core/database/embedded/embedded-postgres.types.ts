@@ -24,6 +24,11 @@ export interface EmbeddedPostgresOptions {
   log: (message: string) => void;
   /** What a second starter is told of this process; asked for at that moment. */
   describe?: () => Record<string, unknown>;
+  /**
+   * A service wants the data folder: it waits until `stop` has given it up. May be called often. Without
+   * this the service is refused.
+   */
+  onYield?: () => void;
 }
 
 /**
@@ -39,5 +44,7 @@ export interface OwnerAnswer {
   state: OwnerState;
   /** Present when `state` is `ready`. */
   connection?: PostgresConnection;
+  /** It gives the data folder up to a service that asks. */
+  yields?: boolean;
   self: Record<string, unknown>;
 }

@@ -27,7 +27,7 @@ export class FsckFindingDto {
 
   message: string;
 
-  /** What was done about it; `kept`: it is too young, or of unknown age. */
+  /** What was done about it; `kept`: a repair takes it only later, or never. */
   @ApiProperty({ enum: FSCK_OUTCOMES })
   outcome: string;
 
