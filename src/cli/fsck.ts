@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadEnv } from '../core/config/load-env.js';
 import type { Env } from '../core/config/config.js';
 import { withDatabase } from '../core/database/index.js';
+import { JobUsesRepository } from '../analysis/index.js';
 import { ComponentUsesRepository, OverlayUsesRepository } from '../datasets/index.js';
 import {
   checkStore,
@@ -86,7 +87,11 @@ const check = (
     withDatabase(address, (unitOfWork) =>
       withInstalledStore(env, async (backend) => {
         const meter = createMeter();
-        const uses = [new ComponentUsesRepository(), new OverlayUsesRepository()];
+        const uses = [
+          new ComponentUsesRepository(),
+          new OverlayUsesRepository(),
+          new JobUsesRepository(),
+        ];
         const parts = { unitOfWork, backend, uses, retainSeconds: env.GC_RETAIN_SECONDS };
         const onFinding = (finding: FsckFinding): void => {
           meter.clear();

@@ -13,6 +13,7 @@ import { DeriveDifferences1764620000000 } from './1764620000000-derive-differenc
 import { CreateUploads1764700000000 } from './1764700000000-create-uploads.js';
 import { CreateGcRuns1764710000000 } from './1764710000000-create-gc-runs.js';
 import { CreateFsck1764720000000 } from './1764720000000-create-fsck.js';
+import { CreateJobs1764800000000 } from './1764800000000-create-jobs.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -30,4 +31,5 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateUploads1764700000000,
   CreateGcRuns1764710000000,
   CreateFsck1764720000000,
+  CreateJobs1764800000000,
 ];
