@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import pg from 'pg';
+import { PgBoss } from 'pg-boss';
 import config from '../jest.config.js';
 
 /** Jest takes every word after `--selectProjects` for a project; here it takes projects only. */
@@ -43,6 +44,11 @@ async function prepare(url) {
   const database = new URL(url);
   database.pathname = '/migrated';
   await migrate({ url: database.href }, MIGRATIONS);
+  // As every application would at its first job: its statements take a second.
+  const queue = new PgBoss({ connectionString: database.href, schedule: false });
+  await queue.start();
+  await queue.createQueue('jobs');
+  await queue.stop({ graceful: false });
 }
 
 const { startEmbeddedPostgres } = await import('../dist/src/core/database/embedded/index.js');

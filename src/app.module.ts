@@ -1,4 +1,4 @@
-import { Module, type DynamicModule } from '@nestjs/common';
+import { Module, type DynamicModule, type Type } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import {
   AccessModule,
@@ -8,6 +8,7 @@ import {
   KeyLimitGuard,
   PermissionGuard,
 } from './access/index.js';
+import { AnalysisModule } from './analysis/index.js';
 import type { Env } from './core/config/config.js';
 import { CoreModule } from './core/core.module.js';
 import { JsonBodyGuard } from './core/http/json-body.guard.js';
@@ -19,18 +20,25 @@ import { TabularModule } from './tabular/index.js';
 /** The only file that knows every module. */
 @Module({})
 export class AppModule {
-  static with(env: Env, database: DatabaseAddress): DynamicModule {
+  /** @param extensions more modules: kinds of jobs that are not ours */
+  static with(
+    env: Env,
+    database: DatabaseAddress,
+    extensions: readonly Type[] = [],
+  ): DynamicModule {
     return {
       module: AppModule,
       imports: [
         CoreModule.with(env, database),
         AccessModule,
+        AnalysisModule,
         AuditModule,
         DatasetsModule,
         GrantsModule,
         SearchModule,
         StorageModule,
         TabularModule,
+        ...extensions,
       ],
       // In this order: nobody's body is read before they have shown who they are, and may still ask.
       providers: [

@@ -1,4 +1,4 @@
-import { VersioningType } from '@nestjs/common';
+import { VersioningType, type Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { Logger } from 'nestjs-pino';
@@ -20,17 +20,21 @@ import { tusProtocol } from './storage/index.js';
 export async function createApp(
   env: Env,
   database: DatabaseAddress,
+  extensions: readonly Type[] = [],
 ): Promise<NestExpressApplication> {
   armFaultPoint(env.STRATUM_FAULT_POINT);
   switchOff(env.STRATUM_FAULT_SWITCH);
   await migrate(database, MIGRATIONS);
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.with(env, database), {
-    // What fails here is thrown, and told once by whoever starts us.
-    logger: false,
-    abortOnError: false,
-    // Bodies are read after the guard, by the route's own reader.
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.with(env, database, extensions),
+    {
+      // What fails here is thrown, and told once by whoever starts us.
+      logger: false,
+      abortOnError: false,
+      // Bodies are read after the guard, by the route's own reader.
+      bodyParser: false,
+    },
+  );
   app.disable('x-powered-by');
   // `a[b]=c` stays a plain name: nobody here takes nested query parameters.
   app.set('query parser', 'simple');

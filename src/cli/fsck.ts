@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { loadEnv } from '../core/config/load-env.js';
 import type { Env } from '../core/config/config.js';
 import type { IStorageBackend } from '../core/contracts/storage-backend.contract.js';
+import { JobUsesRepository } from '../analysis/index.js';
 import { ComponentUsesRepository, OverlayUsesRepository } from '../datasets/index.js';
 import {
   checkStore,
@@ -13,6 +14,7 @@ import {
   type FsckOptions,
   type FsckProgress,
 } from '../storage/index.js';
+import { DerivedUsesRepository } from '../tabular/index.js';
 import { withInstalledDatabase } from './command-database.js';
 import { runCommand } from './run-command.js';
 
@@ -90,7 +92,12 @@ const check = (
         unitOfWork,
         backend,
         strangers: strangersOf(env),
-        uses: [new ComponentUsesRepository(), new OverlayUsesRepository()],
+        uses: [
+          new ComponentUsesRepository(),
+          new DerivedUsesRepository(),
+          new JobUsesRepository(),
+          new OverlayUsesRepository(),
+        ],
         retainSeconds: env.GC_RETAIN_SECONDS,
       };
       const onFinding = (finding: FsckFinding): void => {

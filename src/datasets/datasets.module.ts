@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DATASET_REPOSITORY } from '../core/contracts/dataset-repository.contract.js';
 import { DATASET_SERVICE } from '../core/contracts/dataset-service.contract.js';
+import { VERSION_FILES } from '../core/contracts/version-files.contract.js';
 import { StorageModule } from '../storage/index.js';
 import { BatchesController } from './batches/batches.controller.js';
 import { CompareController } from './compare/compare.controller.js';
@@ -57,6 +58,7 @@ import { ComponentsRepository } from './versions/components.repository.js';
 import { LayerCompactor } from './versions/layer-compactor.service.js';
 import { LayersRepository } from './versions/layers.repository.js';
 import { OverlaySchemaController } from './versions/overlay-schema.controller.js';
+import { VersionFiles } from './versions/version-files.service.js';
 import { VersionReader } from './versions/version-reader.service.js';
 import { VersionsController } from './versions/versions.controller.js';
 import { VersionsRepository } from './versions/versions.repository.js';
@@ -98,6 +100,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
   providers: [
     { provide: DATASET_REPOSITORY, useExisting: DatasetsRepository },
     { provide: DATASET_SERVICE, useExisting: DatasetsService },
+    { provide: VERSION_FILES, useClass: VersionFiles },
     ArchiveService,
     CommitBodyReader,
     CommitService,
@@ -131,6 +134,6 @@ import { VersionsRepository } from './versions/versions.repository.js';
     VersionTreeRepository,
     VersionsRepository,
   ],
-  exports: [DATASET_REPOSITORY, DATASET_SERVICE, VersionReader],
+  exports: [DATASET_REPOSITORY, DATASET_SERVICE, VERSION_FILES, VersionReader],
 })
 export class DatasetsModule {}

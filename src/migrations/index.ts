@@ -14,6 +14,7 @@ import { CreateUploads1764700000000 } from './1764700000000-create-uploads.js';
 import { CreateGcRuns1764710000000 } from './1764710000000-create-gc-runs.js';
 import { CreateFsck1764720000000 } from './1764720000000-create-fsck.js';
 import { CreateDerivedResults1764730000000 } from './1764730000000-create-derived-results.js';
+import { CreateJobs1764800000000 } from './1764800000000-create-jobs.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -32,4 +33,5 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateGcRuns1764710000000,
   CreateFsck1764720000000,
   CreateDerivedResults1764730000000,
+  CreateJobs1764800000000,
 ];

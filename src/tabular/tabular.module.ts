@@ -12,6 +12,7 @@ import { QueriesService } from './query/queries.service.js';
 import { QueryController } from './query/query.controller.js';
 import { DerivedResultsRepository } from './results/derived-results.repository.js';
 import { DerivedResults } from './results/derived-results.service.js';
+import { DerivedUsesRepository } from './results/derived-uses.repository.js';
 import { DerivedResult } from './results/entities/derived-result.entity.js';
 import { ResultSweeper } from './results/result-sweeper.service.js';
 import { RowsController } from './rows/rows.controller.js';
@@ -40,6 +41,7 @@ import { TableStager } from './tables/table-stager.service.js';
     DeriveJob,
     DerivedResults,
     DerivedResultsRepository,
+    DerivedUsesRepository,
     Engine,
     ExportsService,
     FolderTables,

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as jobsErrors from '../../src/analysis/jobs/jobs.errors.js';
 import * as accessErrors from '../../src/access/access.errors.js';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
 import * as limitsErrors from '../../src/access/limits/limits.errors.js';
@@ -37,6 +38,7 @@ const PROVOKED_BY: Record<string, string> = {
   'identity-provider-unavailable': 'oidc',
   'if-match-required': 'refs',
   internal: 'outages',
+  'job-not-found': 'jobs',
   'key-exceeds-caller': 'keys',
   'last-admin': 'users',
   'malformed-body': 'bad-requests',
@@ -62,6 +64,8 @@ const PROVOKED_BY: Record<string, string> = {
   'tag-immutable': 'refs',
   'tag-not-found': 'tags',
   'tag-too-common': 'tag-renaming',
+  'too-many-event-streams': 'job-events',
+  'too-many-jobs': 'jobs',
   'too-many-uploads': 'limits',
   'transaction-conflict': 'outages',
   'tus-version': 'upload-refusals',
@@ -110,6 +114,7 @@ const codes = Object.values<unknown>({
   ...filesErrors,
   ...fsckErrors,
   ...grantsErrors,
+  ...jobsErrors,
   ...limitsErrors,
   ...uploadsErrors,
 })

@@ -120,6 +120,17 @@ export const SAMPLES: Record<string, Sample> = {
   'GET /v1/admin/fsck/{id}': { path: at('/v1/admin/fsck/none') },
   'DELETE /v1/admin/fsck/{id}': { path: at('/v1/admin/fsck/none') },
 
+  'GET /v1/jobs': { path: at('/v1/jobs') },
+  // What it is about is looked at before its kind.
+  'POST /v1/jobs': {
+    path: at('/v1/jobs'),
+    body: ({ datasetId }) => ({ kind: 'none', source: { datasetId, path: 'a.csv' } }),
+    needs: 'dataset',
+  },
+  'GET /v1/jobs/{id}': { path: at('/v1/jobs/none') },
+  'DELETE /v1/jobs/{id}': { path: at('/v1/jobs/none') },
+  'GET /v1/jobs/{id}/events': { path: at('/v1/jobs/none/events') },
+
   'GET /v1/me': { path: at('/v1/me') },
   'GET /v1/audit': { path: at('/v1/audit?limit=1') },
 

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Type } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from '../../src/app.js';
 import type { Env } from '../../src/core/config/config.js';
@@ -24,6 +25,7 @@ export interface TestApp extends Api {
 export async function startTestApp(
   settings: Record<string, string> = {},
   through: (databaseUrl: string) => Promise<string> = async (url) => url,
+  extensions: readonly Type[] = [],
 ): Promise<TestApp> {
   const database = await createTestDatabase();
   const dataDir = await mkdtemp(join(tmpdir(), 'stratum-app-'));
@@ -34,12 +36,14 @@ export async function startTestApp(
       LOG_LEVEL: 'silent',
       // The collector runs when a test says so.
       GC_INTERVAL_SECONDS: '0',
+      // Who tests jobs says how many.
+      WORKERS: '0',
       STORAGE_RESERVE_BYTES: '0',
       ...settings,
     },
     null,
   );
-  const app = await createApp(env, { url: await through(database.url) });
+  const app = await createApp(env, { url: await through(database.url) }, extensions);
   await app.listen(0, '127.0.0.1');
   return {
     ...createApi(await app.getUrl(), TEST_KEY),

@@ -1,4 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
+import type { Type } from '@nestjs/common';
+import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createApp } from '../../src/app.js';
 import { createApi, type Api } from './api.js';
 import type { TestApp } from './app.js';
@@ -24,11 +26,15 @@ export async function addCaller(
 }
 
 /** The same application once more, on the same database and data folder. */
-export async function startReplica(of: TestApp): Promise<Api & { stop(): Promise<void> }> {
-  const app = await createApp(of.env, { url: of.database.url });
+export async function startReplica(
+  of: TestApp,
+  extensions: readonly Type[] = [],
+): Promise<Api & { app: NestExpressApplication; stop(): Promise<void> }> {
+  const app = await createApp(of.env, { url: of.database.url }, extensions);
   await app.listen(0, '127.0.0.1');
   return {
     ...createApi(await app.getUrl(), of.key),
+    app,
     stop: async () => {
       app.getHttpServer().closeAllConnections();
       await app.close();

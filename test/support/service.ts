@@ -38,6 +38,7 @@ export async function startService(
       STRATUM_BOOTSTRAP_KEY: TEST_KEY,
       LOG_LEVEL: 'warn',
       GC_INTERVAL_SECONDS: '0',
+      WORKERS: '0',
       STORAGE_RESERVE_BYTES: '0',
       ...settings,
     },

@@ -144,6 +144,18 @@ const settings = z.object({
     .optional(),
   /** Days that the audit log is kept; 0 keeps it for ever. */
   AUDIT_RETENTION_DAYS: whole(0, 36_500).default(0),
+  /** Jobs that this process works on at a time; 0: none, others do. */
+  WORKERS: whole(0, 256).default(2),
+  /** Jobs of one user that are worked on at a time, in all processes; 0: any number. */
+  JOBS_PER_USER: whole(0, 10_000).default(4),
+  /** Jobs that one user may have waiting. */
+  JOBS_QUEUED_PER_USER: whole(1, 100_000).default(100),
+  /** Seconds from its submission after which a job that has not ended fails, unless it has an earlier deadline. */
+  JOB_MAX_SECONDS: whole(1, 86_400).default(3600),
+  /** Seconds without a sign of life from its worker after which a job is begun again by another. */
+  JOB_LEASE_SECONDS: whole(10, 3600).default(30),
+  /** Days that a job which has ended is kept, and what it has made; 0: for ever. */
+  JOB_RETENTION_DAYS: whole(0, 36_500).default(30),
   /** Seconds that running requests get to end after SIGTERM. */
   SHUTDOWN_GRACE_SECONDS: whole(0, 3600).default(60),
   /** For the fault tests only: the named point at which the process kills itself, or stops: `name[:nth[:freeze]]`. */

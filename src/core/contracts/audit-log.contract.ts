@@ -33,6 +33,9 @@ export const AUDIT_ACTIONS = [
   'group.create',
   'group.delete',
   'group.update',
+  /** Its caller, or an admin, has ended it. */
+  'job.cancel',
+  'job.create',
   'ref.delete',
   'ref.put',
   /** On every dataset that the caller may change. */

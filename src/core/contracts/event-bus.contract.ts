@@ -1,3 +1,4 @@
+import type { JobStatus } from './jobs.contract.js';
 import type { DatasetId, FileId, PrincipalId, VersionId } from './ids.js';
 
 export const EVENT_BUS = Symbol('IEventBus');
@@ -23,6 +24,8 @@ export interface StratumEvents {
     versionNumber: number;
     principalId: PrincipalId;
   };
+  /** It has ended, one way or another; told by the process that has ended it. */
+  'job.finished': { jobId: string; kind: string; status: JobStatus; principalId: PrincipalId };
 }
 
 export type EventName = keyof StratumEvents;

@@ -19,6 +19,9 @@ export const holdOf = (principalId: string): ReferenceOwner => ({ type: 'hold', 
 /** Whoever keeps the files of a dataset alive: the dataset. */
 export const keptBy = (datasetId: string): ReferenceOwner => ({ type: 'dataset', id: datasetId });
 
+/** Whoever keeps what a job has made: the job. */
+export const madeBy = (jobId: string): ReferenceOwner => ({ type: 'job', id: jobId });
+
 /**
  * What the bytes are in one use. It belongs to the reference and not to the file, since the same
  * bytes can be used twice under different names.

@@ -6,6 +6,8 @@ export const PERMISSIONS = [
   'files:write',
   'datasets:read',
   'datasets:write',
+  'jobs:read',
+  'jobs:write',
   'grants:read',
   'grants:write',
   'keys:read',

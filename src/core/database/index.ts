@@ -1,4 +1,5 @@
 export { hasRole, roleOf } from './dataset-access.js';
+export { ownsJob } from './job-access.js';
 export { DatabaseModule } from './database.module.js';
 export { dataSourceOptions, type DatabaseAddress } from './data-source.options.js';
 export { migrate, type MigrationClass } from './migrate.js';

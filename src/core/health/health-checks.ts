@@ -14,7 +14,7 @@ const TIMEOUT_MS = 3_000;
 @Injectable()
 export class HealthChecks {
   private readonly checks = new Map<string, HealthCheck>();
-  private draining = false;
+  private readonly drained = new AbortController();
 
   add(name: string, check: HealthCheck): void {
     this.checks.set(name, check);
@@ -22,7 +22,12 @@ export class HealthChecks {
 
   /** From now on not ready, so that a load balancer sends nothing more. */
   drain(): void {
-    this.draining = true;
+    this.drained.abort();
+  }
+
+  /** Aborted then: answers that would go on for minutes end. */
+  get draining(): AbortSignal {
+    return this.drained.signal;
   }
 
   async report(): Promise<HealthReport> {
@@ -31,7 +36,7 @@ export class HealthChecks {
     );
     const checks = Object.fromEntries(entries);
     const isUp = Object.values(checks).every(({ status }) => status === 'up');
-    return { isReady: isUp && !this.draining, checks };
+    return { isReady: isUp && !this.draining.aborted, checks };
   }
 
   private async run(check: HealthCheck): Promise<HealthReport['checks'][string]> {

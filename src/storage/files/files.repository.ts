@@ -5,7 +5,7 @@ import { Repository } from 'typeorm';
 import type { ReferenceOwner } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { hasRole, managerOf, type Transaction } from '../../core/database/index.js';
+import { hasRole, managerOf, ownsJob, type Transaction } from '../../core/database/index.js';
 import { FileReference } from '../entities/file-reference.entity.js';
 
 /** A file as one caller sees it. */
@@ -31,10 +31,11 @@ const CALLER = '(SELECT $1::boolean AS is_admin, $2::text AS id, $3::uuid[] AS s
 
 const asking = (caller: Principal): unknown[] => [caller.isAdmin, caller.id, caller.subjects];
 
-/** Which references `r` the `caller` may read: the caller's own, and those of datasets as these are. */
+/** Which references `r` the `caller` may read: the caller's own and those of their jobs, and those of datasets as these are. */
 const READABLE = `(${ALIVE} AND (caller.is_admin OR CASE r.owner_type
   WHEN 'hold' THEN r.owner_id = caller.id
   WHEN 'dataset' THEN ${hasRole('r.owner_id::uuid', 'caller.subjects')}
+  WHEN 'job' THEN ${ownsJob('r.owner_id::uuid', 'caller.id')}
   ELSE false END))`;
 
 /** A page of files out of many lists, which are read at their ends, costs less than a look at all. */
@@ -46,7 +47,9 @@ const HELD_FILES = `(
     SELECT DISTINCT hit.file_id FROM (
       SELECT 'hold' AS type, $2::text AS id UNION
       SELECT 'dataset', access.dataset_id::text FROM dataset_access access
-      WHERE access.subject_id = ANY($3::uuid[])) owner
+      WHERE access.subject_id = ANY($3::uuid[]) UNION
+      SELECT 'job', job.id::text FROM jobs job
+      WHERE job.created_by = $2::uuid AND job.status = 'succeeded') owner
     CROSS JOIN LATERAL (
       SELECT DISTINCT r.file_id FROM file_references r
       WHERE r.owner_type = owner.type AND r.owner_id = owner.id AND ${ALIVE}
@@ -210,8 +213,9 @@ export class FilesRepository {
 
   private async readsFewDatasets(caller: Principal): Promise<boolean> {
     const rows = (await this.references.query(
-      'SELECT FROM dataset_access WHERE subject_id = ANY($1::uuid[]) LIMIT $2',
-      [caller.subjects, FEW_DATASETS + 1],
+      `(SELECT FROM dataset_access WHERE subject_id = ANY($1::uuid[]) LIMIT $2)
+       UNION ALL (SELECT FROM jobs WHERE created_by = $3 AND status = 'succeeded' LIMIT $2)`,
+      [caller.subjects, FEW_DATASETS + 1, caller.id],
     )) as unknown[];
     return rows.length <= FEW_DATASETS;
   }
