@@ -6,6 +6,8 @@ import type { Resolved } from './resolve.js';
 import { shortened } from './tokens.js';
 
 const MAX_DIGITS = 38;
+/** Than HUGEINT. */
+const WIDER = new Set(['UHUGEINT', 'BIGNUM']);
 
 /**
  * Two columns of one row. Where DuckDB would cast one to the other's type, and fail in the middle of a
@@ -22,8 +24,14 @@ export function comparePair(one: Resolved, operator: Comparison, other: Resolved
       other.position,
     );
   }
-  const as = (sql: string): string => (type === '' ? sql : `CAST(${sql} AS ${type})`);
-  return { sql: `${as(one.sql)} ${operator} ${as(other.sql)}`, parameters: [] };
+  return { sql: `${castTo(type, one)} ${operator} ${castTo(type, other)}`, parameters: [] };
+}
+
+/** DuckDB knows no way from DECIMAL to BIGNUM; those without a fraction fit a HUGEINT. */
+function castTo(type: string, { sql, type: own }: Resolved): string {
+  if (type === '') return sql;
+  const inner = type === 'BIGNUM' && own.kind === 'decimal' ? `CAST(${sql} AS HUGEINT)` : sql;
+  return `CAST(${inner} AS ${type})`;
 }
 
 const described = ({ name, typeName }: Resolved): string =>
@@ -53,7 +61,7 @@ function commonNumber(one: NumberType, other: NumberType): string {
     const whole = Math.max(a.whole, b.whole);
     return whole + scale > MAX_DIGITS ? 'DOUBLE' : `DECIMAL(${MAX_DIGITS}, ${scale})`;
   }
-  return Math.max(a.whole, b.whole) >= MAX_DIGITS ? 'BIGNUM' : 'HUGEINT';
+  return [a.name, b.name].some((name) => WIDER.has(name)) ? 'BIGNUM' : 'HUGEINT';
 }
 
 /** Digits before and after the point. */
@@ -64,7 +72,8 @@ function shapeOf(type: NumberType): { whole: number; scale: number; name: string
     case 'integer':
       return { whole: String(type.max).length, scale: 0, name: type.name };
     case 'bignum':
+      return { whole: Infinity, scale: 0, name: 'BIGNUM' };
     case 'float':
-      return { whole: Infinity, scale: 0, name: type.kind === 'float' ? type.name : '' };
+      return { whole: Infinity, scale: 0, name: type.name };
   }
 }

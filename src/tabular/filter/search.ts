@@ -83,8 +83,6 @@ function needleOf(word: string): Needle {
   };
   even('ς', 'σ');
   even('ß', 'ss');
-  even('ﬁ', 'fi');
-  even('ﬂ', 'fl');
   const isAccented = ACCENTED.test(word);
   if (/\p{scx=Arabic}/u.test(word)) evened.push(['\u0640', '']);
   const fold = (sql: string): string =>
@@ -101,8 +99,18 @@ function spellingsOf(word: string): string[] {
     String.fromCodePoint((letter.codePointAt(0) as number) + 0xfee0),
   );
   const narrow = word.replaceAll(/[\u3001-\u30ff]/g, (letter) => NARROW.get(letter) ?? letter);
-  return [...new Set([word, wide, narrow])];
+  const joined = LIGATURES.reduce((text, [from, to]) => text.replaceAll(from, to), word);
+  return [...new Set([word, wide, narrow, joined])];
 }
+
+/** As typesetting leaves them in texts; the longest first. */
+const LIGATURES: [string, string][] = [
+  ['ffi', 'ﬃ'],
+  ['ffl', 'ﬄ'],
+  ['ff', 'ﬀ'],
+  ['fi', 'ﬁ'],
+  ['fl', 'ﬂ'],
+];
 
 /** Half-width katakana, which have their voicing marks beside them. */
 const NARROW = new Map<string, string>();
