@@ -14,8 +14,11 @@ import { countValues } from './value-counts.js';
 export type TableStatistics = TableStatisticsDto;
 
 export interface StatisticsOptions {
-  /** Reading some of its columns is cheaper than reading all: Parquet and Arrow. */
-  isColumnar?: boolean;
+  /**
+   * Copy the table into a temporary one first: for what is parsed as text. The copy takes about as much memory, and
+   * beyond the limit temporary disk, as the text has bytes; without it the text is parsed in every scan. Default: true.
+   */
+  isCopied?: boolean;
   /** Columns of one scan. */
   batch?: number;
 }
@@ -33,28 +36,27 @@ const BATCH = 200;
  * where it goes; and, of columns that have few values or in a small table, the count of each value. Memory
  * is bounded whatever the rows: only counts of few values, digests and samples are kept.
  *
- * A table of more columns than go into one scan is copied into a temporary one first, unless it is columnar:
- * text would be parsed again for each batch.
+ * MEASURED
  */
 export async function computeStatistics(
   database: TableDatabase,
   relation: Relation,
   columns: readonly Column[],
-  { isColumnar = false, batch = BATCH }: StatisticsOptions = {},
+  { isCopied = true, batch = BATCH }: StatisticsOptions = {},
 ): Promise<TableStatistics> {
-  const isCopied = columns.length > batch && !isColumnar;
-  const table = isCopied ? await copied(database, relation, columns) : relation.sql;
+  const isCopy = isCopied && columns.length > 0;
+  const table = isCopy ? await copied(database, relation, columns) : relation.sql;
   try {
-    const answer: TableStatistics = { rowCount: 0, columns: [] };
-    for (let start = 0; start === 0 || start < columns.length; start += batch) {
+    const [row] = await database.all(`SELECT count(*) FROM ${table}`);
+    const rowCount = Number(row?.[0]);
+    const measured: ColumnStatisticsDto[] = [];
+    for (let start = 0; start < columns.length; start += batch) {
       const some = subjectsOf(columns.slice(start, start + batch));
-      const { rowCount, columns: more } = await measure(database, table, some);
-      answer.rowCount = rowCount;
-      answer.columns.push(...more);
+      measured.push(...(await measure(database, table, some, rowCount)));
     }
-    return answer;
+    return { rowCount, columns: measured };
   } finally {
-    if (isCopied) await database.all(`DROP TABLE IF EXISTS ${table}`);
+    if (isCopy) await database.all(`DROP TABLE IF EXISTS ${table}`);
   }
 }
 
@@ -73,36 +75,27 @@ async function measure(
   database: TableDatabase,
   table: string,
   subjects: readonly Subject[],
-): Promise<TableStatistics> {
-  if (subjects.length === 0) {
-    const [row] = await database.all(`SELECT count(*) FROM ${table}`);
-    return { rowCount: Number(row?.[0]), columns: [] };
-  }
+  rowCount: number,
+): Promise<ColumnStatisticsDto[]> {
   const source = sourceOf(table, subjects);
-  const first = new AggregateQuery();
-  const rows = first.count('count(*)');
-  const asked = subjects.map((subject) => askFacts(first, subject));
-  await first.run(database, source);
-  const rowCount = rows();
-  const known = subjects.map((subject, index) => ({
-    subject,
-    facts: (asked[index] as () => Facts)(),
-  }));
   const isSmall = rowCount <= SMALL;
-  const isFew = ({ subject, facts }: (typeof known)[number]): boolean =>
-    subject.kind !== 'boolean' && (isSmall || facts.hashes * HASH_PARTS <= FEW);
+  const first = new AggregateQuery();
+  const asked = subjects.map((subject) => ({ subject, read: askFacts(first, subject, isSmall) }));
+  await first.run(database, source);
+  const known = asked.map(({ subject, read }) => {
+    const facts = read();
+    const isFew = isSmall || facts.hashes * HASH_PARTS <= FEW;
+    return { subject, facts, isFew: isFew && subject.kind !== 'boolean' };
+  });
 
   const second = new AggregateQuery();
-  const unread = known.map((column) =>
-    askColumn(second, column.subject, column.facts, isSmall, isFew(column)),
+  const unread = known.map(({ subject, facts, isFew }) =>
+    askColumn(second, subject, facts, isSmall, isFew),
   );
   await second.run(database, source);
-  const few = known.filter(isFew).map(({ subject }) => subject);
-  const counted = await countValues(database, source, few);
-  return {
-    rowCount,
-    columns: unread.map((read) => read(rowCount, counted)),
-  };
+  const few = known.filter(({ isFew }) => isFew).map(({ subject }) => subject);
+  const counted = await countValues(database, table, few);
+  return unread.map((read) => read(rowCount, counted));
 }
 
 type Counted = Awaited<ReturnType<typeof countValues>>;

@@ -4,7 +4,7 @@ import type { Subject } from './subject.js';
 
 export const PROBABILITIES = [0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99];
 
-/** One part of so many of the hashes is kept for estimating how many values there are. */
+/** One part of so many of the hashes is kept for estimating how many values there are. A power of two. */
 export const HASH_PARTS = 32;
 
 /** Frequent values are sought among so many of the sample, and the first of them are counted. */
@@ -48,20 +48,20 @@ const NOTHING: Facts = {
   lengths: null,
 };
 
-/** Asks for the facts of a column; the answer is read after the query has run. */
-export function askFacts(query: AggregateQuery, subject: Subject): () => Facts {
+/**
+ * Asks for the facts of a column; the answer is read after the query has run.
+ * @param isSmall what a sample is needed for is counted later instead
+ */
+export function askFacts(query: AggregateQuery, subject: Subject, isSmall: boolean): () => Facts {
   const { cell, hash, kind } = subject;
   const present = query.count(`count(${cell})`);
   if (kind === 'boolean') {
     const trues = query.count(`count_if(${cell})`);
     return () => ({ ...NOTHING, present: present(), trues: trues() });
   }
-  const hashes = query.count(`count(DISTINCT ${hash}) FILTER (WHERE ${hash} % ${HASH_PARTS} = 0)`);
-  const candidates = query.json<string[]>(
-    `CAST((approx_top_k(${hash}, ${WATCHED}) FILTER (WHERE sampled AND ${hash} IS NOT NULL))[1:${CANDIDATES}] AS VARCHAR[])`,
-    [],
-  );
-  const rest = subject.scale ? askPlaces(query, subject) : askTexts(query, subject);
+  const hashes = isSmall ? () => 0 : askHashes(query, hash);
+  const candidates = isSmall ? () => [] : askFrequent(query, hash);
+  const rest = subject.scale ? askPlaces(query, subject, isSmall) : askTexts(query, subject);
   return () => ({
     ...NOTHING,
     present: present(),
@@ -71,18 +71,33 @@ export function askFacts(query: AggregateQuery, subject: Subject): () => Facts {
   });
 }
 
+const askHashes = (query: AggregateQuery, hash: string): (() => number) =>
+  query.count(`count(DISTINCT ${hash}) FILTER (WHERE ${hash} & ${HASH_PARTS - 1} = 0)`);
+
+const askFrequent = (query: AggregateQuery, hash: string): (() => string[]) =>
+  query.json<string[]>(
+    `CAST((approx_top_k(${hash}, ${WATCHED}) FILTER (WHERE sampled AND ${hash} IS NOT NULL))[1:${CANDIDATES}] AS VARCHAR[])`,
+    [],
+  );
+
 /** Sums of wider types overflow; in double precision nothing does. */
 const EXACT_SUMS = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT)$/;
 
-function askPlaces(query: AggregateQuery, { place, kind, column }: Subject): () => Partial<Facts> {
+function askPlaces(
+  query: AggregateQuery,
+  { place, kind, column }: Subject,
+  isSmall: boolean,
+): () => Partial<Facts> {
   const placed = query.count(`count(${place})`);
   const min = query.text(`min(${place})`);
   const max = query.text(`max(${place})`);
   // As doubles: a digest of integers may end beyond the greatest of them, and fails.
-  const digest = query.json<number[]>(
-    `approx_quantile(CAST(${place} AS DOUBLE), [${PROBABILITIES.join(', ')}])`,
-    [],
-  );
+  const digest = isSmall
+    ? () => []
+    : query.json<number[]>(
+        `approx_quantile(CAST(${place} AS DOUBLE), [${PROBABILITIES.join(', ')}])`,
+        [],
+      );
   const isSummed = kind === 'integer' || kind === 'decimal';
   const summand = EXACT_SUMS.test(column.type) ? place : `CAST(${place} AS DOUBLE)`;
   const mean = isSummed ? query.number(`avg(${summand})`) : () => null;

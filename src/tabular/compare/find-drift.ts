@@ -1,0 +1,51 @@
+import type { Column } from '../../core/contracts/dataset-reader.contract.js';
+import { compareSchemas } from './compare-schemas.js';
+import type { DriftDto } from './dto/drift.dto.js';
+import { typeVerdict } from './type-verdict.js';
+
+export interface TableOfFolder {
+  path: string;
+  columns: readonly Column[];
+}
+
+/** Which files of a folder have the schema of most, how the others differ, and which make one table by name. */
+export function findDrift(tables: readonly TableOfFolder[]): DriftDto {
+  const sorted = [...tables].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const groups = new Map<string, TableOfFolder[]>();
+  for (const table of sorted) {
+    const signature = JSON.stringify(table.columns.map(({ name, type }) => [name, type]));
+    groups.set(signature, [...(groups.get(signature) ?? []), table]);
+  }
+  let majority: TableOfFolder[] = [];
+  for (const group of groups.values()) if (group.length > majority.length) majority = group;
+  const columns = [...(majority[0]?.columns ?? [])];
+  const others = sorted.filter((table) => !majority.includes(table));
+
+  let union = columns;
+  let files = majority.length;
+  const drifting = others.map(({ path, columns: own }) => {
+    const united = unite(union, own);
+    if (united) {
+      union = united;
+      files += 1;
+    }
+    return { path, diff: compareSchemas(columns, own), unites: united !== null };
+  });
+  return { columns, files: majority.length, drifting, union: { columns: union, files } };
+}
+
+/** `null` when a column's types are such that neither holds the values of the other. */
+function unite(union: readonly Column[], columns: readonly Column[]): Column[] | null {
+  const united = new Map(union.map((column) => [column.name, column]));
+  for (const column of columns) {
+    const wider = widerOf(united.get(column.name) ?? column, column);
+    if (!wider) return null;
+    united.set(column.name, wider);
+  }
+  return [...united.values()];
+}
+
+function widerOf(a: Column, b: Column): Column | null {
+  if (typeVerdict(a.type, b.type) !== 'breaking') return b;
+  return typeVerdict(b.type, a.type) !== 'breaking' ? a : null;
+}
