@@ -95,7 +95,7 @@ export class QuotasRepository {
     return row as CountedBytes;
   }
 
-  /** Reads every row of files: 0.2 s for a million. */
+  /** Reads every row of files: half a second for a million, on two busy cores. */
   async countInstallation(): Promise<number> {
     const [row] = (await this.database.query(
       'SELECT coalesce(sum(size_bytes), 0)::float8 AS "usedBytes" FROM files',

@@ -76,7 +76,7 @@ export class GarbageRepository {
     };
   }
 
-  /** All files and their bytes. Reads every row: 0.2 s for a million. */
+  /** All files and their bytes. Reads every row: half a second for a million, on two busy cores. */
   async countFiles(tx: Transaction): Promise<Amount> {
     const [row] = (await managerOf(tx).query(
       `SELECT count(*)::float8 AS objects, coalesce(sum(size_bytes), 0)::float8 AS bytes FROM files`,
