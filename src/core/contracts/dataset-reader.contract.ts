@@ -109,10 +109,20 @@ export interface IDatasetReader {
     context: ReaderContext,
   ): Promise<Relation>;
   /**
-   * After a scan that failed on a value that is not of its column's type: the description with types that
-   * hold more, to be opened again. `null` when the failure is another, or nothing can be widened.
+   * For readers that describe a table by parts of it. When a scan of what `open` gave fails in DuckDB,
+   * the engine calls this with the failure, and goes on with the description it gets:
+   * describe → open → scan → (fails) → relax → open → scan. The good path pays nothing.
+   * The new description has been proven on all rows: it is called at most once for a content, and what
+   * it returns is worth being kept in place of the first. Types of columns may have become wider.
+   * @returns `null` when the failure does not come from the content: it stands
+   * @throws UnreadableTableError
    */
-  relax?(description: TableDescription, error: unknown): TableDescription | null;
+  relax?(
+    content: LocalContent,
+    description: TableDescription,
+    error: unknown,
+    context: ReaderContext,
+  ): Promise<TableDescription | null>;
   /** After a whole scan: what was in the content and is not in the table. Absent: nothing ever is. */
   rejected?(context: ReaderContext): Promise<RejectedRows>;
 }
