@@ -112,7 +112,8 @@ export interface IDatasetReader {
    * For readers that describe a table by parts of it. When a scan of what `open` gave fails in DuckDB,
    * the engine calls this with the failure, and goes on with the description it gets:
    * describe → open → scan → (fails) → relax → open → scan. The good path pays nothing.
-   * What it returns is worth being kept in place of the first: types of columns have become wider.
+   * The new description has been proven on all rows: it is called at most once for a content, and what
+   * it returns is worth being kept in place of the first. Types of columns may have become wider.
    * @returns `null` when the failure does not come from the content: it stands
    * @throws UnreadableTableError
    */

@@ -1,5 +1,6 @@
 import type { TableDatabase } from '../../../core/contracts/dataset-reader.contract.js';
-import { columnsLiteral, identifier, literal } from '../shared/sql.js';
+import { readLines } from '../shared/numbered-lines.js';
+import { columnsLiteral, identifier } from '../shared/sql.js';
 
 /** Beyond it a type is a list of names that no row shares: such values are shown as JSON. */
 const MAX_TYPE_LENGTH = 20_000;
@@ -29,11 +30,6 @@ const narrowed = ({ name, type }: TypedColumn): TypedColumn => ({
 });
 
 const isNested = (type: string): boolean => /[[(]/.test(type) && !type.startsWith('DECIMAL');
-
-/** Options that every reading of lines has. */
-export const readLines = (path: string, longestRow: number, more: string): string =>
-  `read_json(${literal(path)}, format = 'newline_delimited', records = true, ` +
-  `maximum_object_size = ${Math.max(longestRow + 64 * 1024, 16 * 1024 * 1024)}, ${more})`;
 
 async function detect(
   database: TableDatabase,
@@ -133,8 +129,11 @@ export async function lineTypes(
   return keepDigits(database, path, longestRow, columns);
 }
 
-/** A type that holds more than this one, for what did not fit; itself when nothing holds more. */
-export function widened(type: string, step: 'nested' | 'all'): string {
-  if (step === 'nested') return isNested(type) ? 'JSON' : type;
-  return 'JSON';
-}
+/** Types that hold more than these, for what did not fit: first of nested columns only, then of all. */
+export const widenings = (columns: readonly TypedColumn[]): TypedColumn[][] => {
+  const nested = columns.map(({ name, type }) => ({ name, type: isNested(type) ? 'JSON' : type }));
+  const all = columns.map(({ name }) => ({ name, type: 'JSON' }));
+  const differs = (wider: TypedColumn[], from: readonly TypedColumn[]): boolean =>
+    wider.some(({ type }, at) => type !== from[at]?.type);
+  return [...(differs(nested, columns) ? [nested] : []), ...(differs(all, nested) ? [all] : [])];
+};

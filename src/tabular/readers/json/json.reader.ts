@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { z } from 'zod';
 import type {
   IDatasetReader,
@@ -11,14 +10,18 @@ import { UnreadableTableError } from '../../tabular.errors.js';
 import { renamingWarning, uniqueNames } from '../shared/column-names.js';
 import { parseOptions } from '../shared/read-options.js';
 import { contentCompression, headOf } from '../shared/unpacked.js';
-import { columnsLiteral, identifier } from '../shared/sql.js';
+import { writtenOnce } from '../shared/written-once.js';
+import { linesRelation, numbered } from '../shared/numbered-lines.js';
 import { locate } from './json-fault.js';
 import { looksLikeJson } from './json-look.js';
 import { writeLines, type LinesPlan } from './json-lines-file.js';
 import { NotOneArray, type Shape } from './json-rows.js';
 import { MAX_ROW, scanJson, type JsonScan } from './json-scan.js';
 import { encodingOf, hasBom, jsonText } from './json-text.js';
-import { lineTypes, readLines, widened } from './json-types.js';
+import { lineTypes, widenings } from './json-types.js';
+
+/** What DuckDB says of a value that is not of its column's type. */
+const MISFIT = /transform error|Conversion Error|Could not convert|duplicate key/i;
 
 const isEncoding = (label: string): boolean => {
   try {
@@ -120,7 +123,7 @@ export class JsonReader implements IDatasetReader {
     const types = await this.types(content, found, keys, scan, context);
     const columns = names.map((name, at) => ({
       name,
-      type: types.columns.get(asItIs ? name : `c${at}`) ?? 'JSON',
+      type: types.columns.get(asItIs ? name : numbered(at)) ?? 'JSON',
     }));
     if (types.kept > 0) {
       warnings.push(
@@ -137,45 +140,41 @@ export class JsonReader implements IDatasetReader {
   ): Promise<Relation> {
     const found = foundOptions.parse(description.options);
     const { columns } = description;
-    const path = found.asItIs ? content.path : await this.lines(content, found, columns, context);
-    const inFile = columns.map(({ name, type }, at) => ({
-      name: found.asItIs ? name : `c${at}`,
-      type,
-    }));
-    const table = readLines(path, found.longestRow, `columns = ${columnsLiteral(inFile)}`);
-    const rowIndex = identifier(
-      uniqueNames([...columns.map(({ name }) => name), 'row_index']).at(-1) ?? '',
+    if (found.asItIs) {
+      return linesRelation(
+        content.path,
+        found.longestRow,
+        columns,
+        columns.map(({ name }) => name),
+      );
+    }
+    const keys = columns.map(({ name }) => found.names[name] ?? name);
+    return linesRelation(
+      await this.lines(content, found, keys, context),
+      found.longestRow,
+      columns,
     );
-    const list = columns.map(
-      ({ name }, at) => `${identifier(inFile[at]?.name ?? name)} AS ${identifier(name)}`,
-    );
-    return {
-      sql: `(SELECT row_number() OVER () - 1 AS ${rowIndex}, ${list.join(', ')} FROM ${table})`,
-      rowIndex,
-    };
   }
 
-  /**
-   * After a scan that failed on a value that is not of its column's type: the description with types
-   * that hold more, first of nested columns only. `null` when there is nothing to widen.
-   */
   async relax(
-    _content: LocalContent,
+    content: LocalContent,
     description: TableDescription,
     error: unknown,
+    context: ReaderContext,
   ): Promise<TableDescription | null> {
     const message = error instanceof Error ? error.message : String(error);
-    if (!/transform error|Conversion Error|Could not convert|duplicate key/i.test(message))
-      return null;
-    for (const step of ['nested', 'all'] as const) {
-      const columns = description.columns.map(({ name, type }) => ({
-        name,
-        type: widened(type, step),
-      }));
+    if (!MISFIT.test(message)) return null;
+    for (const columns of widenings(description.columns)) {
       const changed = columns.filter(({ type }, at) => type !== description.columns[at]?.type);
-      if (changed.length === 0) continue;
       const warning = `${changed.length} columns are shown as JSON, since not all values fit one type: ${message.split('\n', 1)[0]?.slice(0, 300)}`;
-      return { ...description, columns, warnings: [...description.warnings, warning] };
+      const relaxed = { ...description, columns, warnings: [...description.warnings, warning] };
+      const { sql } = await this.open(content, relaxed, context);
+      try {
+        await context.database.all(`SELECT count(COLUMNS(*)) FROM ${sql}`);
+        return relaxed;
+      } catch (again) {
+        if (!MISFIT.test(String(again))) throw again;
+      }
     }
     return null;
   }
@@ -246,10 +245,7 @@ export class JsonReader implements IDatasetReader {
     context: ReaderContext,
   ): Promise<{ columns: Map<string, string>; kept: number }> {
     if (scan.rows === 0) return { columns: new Map(), kept: 0 };
-    const names = keys.map((name) => ({ name, type: '' }));
-    const path = found.asItIs
-      ? content.path
-      : await this.lines(content, found, names, context, keys);
+    const path = found.asItIs ? content.path : await this.lines(content, found, keys, context);
     try {
       const types = await lineTypes(
         context.database,
@@ -275,21 +271,28 @@ export class JsonReader implements IDatasetReader {
   private async lines(
     content: LocalContent,
     found: FoundOptions,
-    columns: readonly { name: string }[],
+    keys: readonly string[],
     context: ReaderContext,
-    keys = columns.map(({ name }) => found.names[name] ?? name),
   ): Promise<string> {
-    const path = join(context.folder, 'lines.ndjson');
     const shape = shapeOf(found.path, found.shape === 'array');
     const plan: LinesPlan = { shape, made: found.rows, keys };
-    await writeLines(jsonText(content, found.encoding), plan, path);
+    const { path } = await writtenOnce(
+      context.folder,
+      content,
+      [found.encoding, plan],
+      async (to) => {
+        await writeLines(jsonText(content, found.encoding), plan, to);
+        return found.longestRow;
+      },
+    );
     return path;
   }
 }
 
 function keysOf(scan: JsonScan): string[] {
   if (scan.made === 'objects') return scan.keys;
-  if (scan.made === 'arrays') return Array.from({ length: scan.arity }, (_, at) => `column${at}`);
+  if (scan.made === 'arrays')
+    return Array.from({ length: scan.arity }, (_, at) => `column_${at + 1}`);
   return ['value'];
 }
 

@@ -6,23 +6,27 @@ export const MAX_COLUMNS = 10_000;
  * place, what was there before gets a number. In the order given.
  */
 export function uniqueNames(given: readonly string[]): string[] {
-  const taken = new Set(given.map((name) => name.toLowerCase()));
-  const seen = new Set<string>();
-  return given.map((name, at) => {
-    const plain = name.replaceAll('\0', '\uFFFD') || `column${at}`;
-    if (plain === name && !seen.has(name.toLowerCase())) {
-      seen.add(name.toLowerCase());
-      return name;
+  const wanted = given.map((name, at) => name.replaceAll('\0', '\uFFFD') || `column_${at + 1}`);
+  const reserved = new Set(wanted.map((name) => name.toLowerCase()));
+  const taken = new Set<string>();
+  /** Where to go on counting: ten thousand columns may have one name. */
+  const last = new Map<string, number>();
+  return wanted.map((base) => {
+    const key = base.toLowerCase();
+    let name = base;
+    for (let n = last.get(key) ?? 2; taken.has(name.toLowerCase()); n++) {
+      name = `${base}_${n}`;
+      if (reserved.has(name.toLowerCase())) taken.add(name.toLowerCase());
+      last.set(key, n + 1);
     }
-    let number = 1;
-    let unique = plain;
-    while (taken.has(unique.toLowerCase()) || seen.has(unique.toLowerCase())) {
-      unique = `${plain}_${number++}`;
-    }
-    seen.add(unique.toLowerCase());
-    return unique;
+    taken.add(name.toLowerCase());
+    return name;
   });
 }
+
+/** A name that none of a table's columns has. */
+export const freeName = (name: string, columns: readonly { name: string }[]): string =>
+  uniqueNames([...columns.map((column) => column.name), name]).at(-1) ?? name;
 
 /** What a user should know of names that had to be changed; at most one sentence. */
 export function renamingWarning(given: readonly string[], names: readonly string[]): string[] {

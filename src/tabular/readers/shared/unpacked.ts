@@ -1,5 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { open, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline, type Readable, type Transform } from 'node:stream';
 import * as zlib from 'node:zlib';
 import type { LocalContent } from '../../../core/contracts/dataset-reader.contract.js';
@@ -105,4 +107,16 @@ export async function headOf(content: LocalContent): Promise<Uint8Array> {
     // Cut off after 64 KiB, or damaged: what came before is what can be looked at.
   }
   return Buffer.concat(parts).subarray(0, HEAD_BYTES);
+}
+
+/** The content itself or, when it is compressed as a whole, what is in it, as a file of the job's folder. */
+export async function unpackedContent(
+  content: LocalContent,
+  folder: string,
+): Promise<LocalContent> {
+  if (!(await contentCompression(content))) return content;
+  // As often as it is asked for: rare, and the job's folder ends with the job.
+  const path = join(folder, `${randomUUID()}.unpacked`);
+  await writeFile(path, unpackedBytes(content));
+  return { ...content, path, size: (await stat(path)).size };
 }
