@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatasetsModule } from '../datasets/index.js';
 import { StorageModule } from '../storage/index.js';
+import { SchemaDiffController } from './compare/schema-diff.controller.js';
 import { Engine } from './engine/engine.service.js';
 import { ExportController } from './export/export.controller.js';
 import { ExportsService } from './export/exports.service.js';
@@ -35,6 +36,7 @@ import { TableStager } from './tables/table-stager.service.js';
     QueryController,
     RowsController,
     SchemaController,
+    SchemaDiffController,
     TableStatisticsController,
   ],
   providers: [

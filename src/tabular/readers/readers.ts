@@ -1,5 +1,6 @@
 import type { IDatasetReader, LocalContent } from '../../core/contracts/dataset-reader.contract.js';
 import { ArrowReader } from './arrow/arrow.reader.js';
+import { CsvReader } from './csv/csv.reader.js';
 import { JsonReader } from './json/json.reader.js';
 import { ParquetReader } from './parquet/parquet.reader.js';
 
@@ -8,6 +9,7 @@ export const DATASET_READERS: readonly IDatasetReader[] = [
   new ParquetReader(),
   new ArrowReader(),
   new JsonReader(),
+  new CsvReader(),
 ];
 
 /** Below it nothing but a guess speaks for a format. */

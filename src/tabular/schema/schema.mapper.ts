@@ -2,11 +2,11 @@ import type {
   RejectedRows,
   TableDescription,
 } from '../../core/contracts/dataset-reader.contract.js';
+import type { DriftDto } from '../compare/dto/drift.dto.js';
 import type { Described } from '../engine/child/tasks/describe.task.js';
 import { reviveFailure } from '../engine/failures.js';
 import type { SourceFile, TableSource } from '../sources/table-sources.service.js';
-import type { Drift } from '../tables/drift.js';
-import type { FolderFileDto, RejectedRowsDto, SchemaDto } from './dto/schema.dto.js';
+import type { RejectedRowsDto, SchemaDto, UnreadableFileDto } from './dto/schema.dto.js';
 
 const MAX_LISTED = 1000;
 
@@ -15,7 +15,7 @@ export interface SchemaFacts {
   output: string;
   /** Those that are the table. */
   files: readonly SourceFile[];
-  drift: Drift | null;
+  drift: DriftDto | null;
   facts: { rowCount: number | null; rejectedRows: number | null };
 }
 
@@ -39,16 +39,25 @@ export function toSchemaDto(
     options,
     warnings,
     rejectedRows: facts.rejectedRows,
-    ...(drift && { files: source.files.map((file, place) => toFile(file, described[place], drift)) }),
+    ...(drift && {
+      columns: drift.union.columns,
+      drift,
+      unreadable: toUnreadable(source.files, described),
+    }),
   };
 }
 
-function toFile({ path }: SourceFile, described: Described | undefined, drift: Drift): FolderFileDto {
-  if (described && 'failure' in described) {
-    return { path, isTogether: false, differences: [described.failure.message] };
-  }
-  const differs = drift.differences.find((one) => one.path === path);
-  return { path, isTogether: drift.together.includes(path), differences: differs?.details ?? [] };
+/** Files of the folder that are no tables at all. */
+function toUnreadable(
+  files: readonly SourceFile[],
+  described: readonly Described[],
+): UnreadableFileDto[] {
+  return files.flatMap(({ path }, place) => {
+    const one = described[place];
+    return one && 'failure' in one
+      ? [{ path, code: one.failure.code, detail: one.failure.message }]
+      : [];
+  });
 }
 
 export function toRejectedRowsDto(rejected: readonly RejectedRows[]): RejectedRowsDto {

@@ -1,10 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
-import type { RejectedRows } from '../../core/contracts/dataset-reader.contract.js';
+import type { Column, RejectedRows } from '../../core/contracts/dataset-reader.contract.js';
 import type { Described } from '../engine/child/tasks/describe.task.js';
 import { Engine } from '../engine/engine.service.js';
-import type { SourceFile } from '../sources/table-sources.service.js';
+import { reviveFailure } from '../engine/failures.js';
+import type { SourceFile, TableSource } from '../sources/table-sources.service.js';
 import { TableKnowledge, type Given } from '../tables/table-knowledge.service.js';
+import { NotTabularError } from '../tabular.errors.js';
 import { TableStager } from '../tables/table-stager.service.js';
 
 export interface SchemaInput {
@@ -42,6 +44,14 @@ export class SchemasService {
     return known.map((description) =>
       description ? { description } : (next.next().value as Described),
     );
+  }
+
+  /** Of one file. @throws what is wrong with it */
+  async columnsOf({ files, path }: TableSource, callerId: string): Promise<Column[]> {
+    const [described] = await this.describeAll(files, {}, callerId);
+    if (!described || files.length > 1) throw new NotTabularError(path);
+    if ('failure' in described) throw reviveFailure(described.failure);
+    return described.description.columns;
   }
 
   /** What later scans have found out of these files, beside how they are read. */

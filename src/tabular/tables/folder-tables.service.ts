@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { findDrift, type Drift } from './drift.js';
+import type { DriftDto } from '../compare/dto/drift.dto.js';
+import { findDrift } from '../compare/find-drift.js';
 import { reviveFailure } from '../engine/failures.js';
 import { SchemasService } from '../schema/schemas.service.js';
 import type { SourceFile, TableSource } from '../sources/table-sources.service.js';
@@ -10,7 +11,7 @@ export interface FolderTable {
   /** Those that are one table. */
   files: SourceFile[];
   /** Of a folder, how its files differ. */
-  drift: Drift | null;
+  drift: DriftDto | null;
 }
 
 /**
@@ -36,7 +37,8 @@ export class FolderTables {
         : new NotTabularError(source.path);
     }
     const drift = findDrift(tables);
-    const together = new Set(drift.together);
+    const apart = new Set(drift.drifting.flatMap(({ path, unites }) => (unites ? [] : [path])));
+    const together = new Set(tables.flatMap(({ path }) => (apart.has(path) ? [] : [path])));
     return { files: source.files.filter(({ path }) => together.has(path)), drift };
   }
 }

@@ -116,18 +116,17 @@ async function open(
     const [{ columns }] = descriptions as [TableDescription];
     return { columns, sql: only.sql, fileIndex: '0', rowIndex: only.rowIndex };
   }
-  return union(relations, descriptions);
+  return await union(session, relations, descriptions);
 }
 
-/** One table of several contents, by the names of their columns. */
-function union(relations: readonly Relation[], descriptions: readonly TableDescription[]): OpenTable {
-  const columns = new Map<string, Column>();
-  for (const description of descriptions) {
-    for (const column of description.columns) {
-      if (!columns.has(column.name)) columns.set(column.name, column);
-    }
-  }
-  const [file, row] = ['__file', '__row'].map((name) => unusedName(name, [...columns.values()])) as [string, string];
+/** One table of several contents, by the names of their columns; of two types the one that holds both. */
+async function union(
+  session: Session,
+  relations: readonly Relation[],
+  descriptions: readonly TableDescription[],
+): Promise<OpenTable> {
+  const all = descriptions.flatMap(({ columns }) => columns);
+  const [file, row] = ['__file', '__row'].map((name) => unusedName(name, all)) as [string, string];
   const selects = relations.map(({ sql, rowIndex }, place) => {
     const names = (descriptions[place] as TableDescription).columns.map(({ name }) =>
       quoteIdentifier(name),
@@ -135,12 +134,12 @@ function union(relations: readonly Relation[], descriptions: readonly TableDescr
     const index = [`${place} AS ${quoteIdentifier(file)}`, `${rowIndex} AS ${quoteIdentifier(row)}`];
     return `SELECT ${[...index, ...names].join(', ')} FROM ${sql}`;
   });
-  return {
-    columns: [...columns.values()],
-    sql: `(${selects.join(' UNION ALL BY NAME ')})`,
-    fileIndex: quoteIdentifier(file),
-    rowIndex: quoteIdentifier(row),
-  };
+  const sql = `(${selects.join(' UNION ALL BY NAME ')})`;
+  const described = (await session.database.all(`DESCRIBE SELECT * FROM ${sql}`)) as string[][];
+  const columns = described
+    .map(([name, type]) => ({ name, type }) as Column)
+    .filter(({ name }) => name !== file && name !== row);
+  return { columns, sql, fileIndex: quoteIdentifier(file), rowIndex: quoteIdentifier(row) };
 }
 
 async function rejectedOf(

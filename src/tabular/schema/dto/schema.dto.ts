@@ -1,4 +1,5 @@
 import { ApiProperty } from '@nestjs/swagger';
+import { DriftDto } from '../../compare/dto/drift.dto.js';
 import { RowCountDto, TableColumnDto } from '../../dto/column.dto.js';
 
 export class TableSchemaDto {
@@ -32,21 +33,21 @@ export class TableSchemaDto {
   rejectedRows: number | null;
 }
 
-export class FolderFileDto {
+export class UnreadableFileDto {
   path: string;
-
-  /** Its columns differ in nothing that matters from those of most: its rows are in the table. */
-  isTogether: boolean;
-
-  /** Why it is not, for people. */
-  @ApiProperty({ type: [String] })
-  differences: string[];
+  code: string;
+  /** Why it is no table. */
+  detail: string;
 }
 
 export class SchemaDto extends TableSchemaDto {
-  /** Of a folder: each of its files, and how those that are left out differ. */
-  @ApiProperty({ type: [FolderFileDto], required: false })
-  files?: FolderFileDto[];
+  /** Of a folder: which of its files are one table, and how the others differ from it. */
+  @ApiProperty({ type: DriftDto, required: false })
+  drift?: DriftDto;
+
+  /** Of a folder: its files that are no tables. */
+  @ApiProperty({ type: [UnreadableFileDto], required: false })
+  unreadable?: UnreadableFileDto[];
 }
 
 export class RejectedRowDto {

@@ -2,18 +2,15 @@ import { computeStatistics } from '../../../statistics/compute-statistics.js';
 import type { Session } from '../session.js';
 import { withTable, type ReadParts, type TablePart } from '../tables.js';
 
-const COLUMNAR = new Set(['parquet', 'staged']);
-
 /** JSON of `TableStatisticsDto`. */
 export async function statistics(
   session: Session,
   { parts }: { parts: TablePart[] },
 ): Promise<{ result: string } & ReadParts> {
   return await withTable(session, parts, true, async (table) => {
-    const isColumnar = parts.every(({ description }) => COLUMNAR.has(description?.format ?? ''));
     const { sql, rowIndex, columns } = table;
     return JSON.stringify(
-      await computeStatistics(session.database, { sql, rowIndex }, columns, { isColumnar }),
+      await computeStatistics(session.database, { sql, rowIndex }, columns),
     );
   });
 }
