@@ -35,6 +35,8 @@ const ROLES: Record<string, string> = {
   'storage-backend': 'an implementation of IStorageBackend',
   'staged-file': 'an implementation of IStagedFile',
   reader: 'an implementation of IDatasetReader',
+  task: 'what a child process of the engine can do',
+  job: 'an implementation of IJobHandler',
   stream: 'a Node stream',
   spec: 'tests',
 };

@@ -95,6 +95,28 @@ export const SAMPLES: Record<string, Sample> = {
   },
   'GET /v1/datasets/{id}/versions/{ref}/overlay': { path: ofDataset('/versions/1/overlay') },
   'GET /v1/datasets/{id}/versions/{ref}/archive': { path: ofDataset('/versions/1/archive') },
+  'GET /v1/datasets/{id}/versions/{ref}/rows': { path: ofDataset('/versions/1/rows?path=a.csv') },
+  'GET /v1/datasets/{id}/versions/{ref}/schema': {
+    path: ofDataset('/versions/1/schema?path=a.csv'),
+  },
+  'GET /v1/datasets/{id}/versions/{ref}/rejected-rows': {
+    path: ofDataset('/versions/1/rejected-rows?path=a.csv'),
+  },
+  'GET /v1/datasets/{id}/versions/{ref}/statistics': {
+    path: ofDataset('/versions/1/statistics?path=a.csv'),
+  },
+  'GET /v1/datasets/{id}/versions/{ref}/export': {
+    path: ofDataset('/versions/1/export?path=a.csv&format=csv'),
+  },
+  'GET /v1/datasets/{id}/diff/schema': {
+    path: ofDataset('/diff/schema?base=1&head=1&path=a.csv'),
+  },
+  'POST /v1/query': {
+    path: at('/v1/query'),
+    body: ({ datasetId }) => ({ datasetId, sql: 'SELECT 1' }),
+    needs: 'dataset',
+    role: 'reader',
+  },
   'POST /v1/datasets/{id}/versions/{ref}/restore': {
     path: ofDataset('/versions/latest/restore'),
     body: () => ({}),
