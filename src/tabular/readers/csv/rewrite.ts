@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import { finished } from 'node:stream/promises';
 import type { RejectedRows } from '../../../core/contracts/dataset-reader.contract.js';
@@ -41,7 +41,7 @@ export async function rewrite(
   dialect: Dialect,
   width: number,
 ): Promise<Rewritten> {
-  const output = createWriteStream(to, { flags: 'wx', highWaterMark: BLOCK });
+  const output = createWriteStream(`${to}.part`, { highWaterMark: BLOCK });
   const writer = new RowWriter(dialect, width);
   try {
     for await (const block of writer.write(textOf(from, dialect, writer.result))) {
@@ -52,8 +52,14 @@ export async function rewrite(
   } finally {
     output.destroy();
   }
+  await writeFile(`${to}.json`, JSON.stringify(writer.result));
+  await rename(`${to}.part`, to);
   return writer.result;
 }
+
+/** What `rewrite` has said of a file that it wrote. */
+export const rewrittenResult = async (path: string): Promise<Rewritten> =>
+  JSON.parse(await readFile(`${path}.json`, 'utf8')) as Rewritten;
 
 /** The decoded text, in pieces of which none ends between CR and LF. */
 async function* textOf(
