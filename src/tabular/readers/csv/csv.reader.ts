@@ -112,7 +112,7 @@ async function sourceOf(
     ? await rewrittenResult(path)
     : await rewrite(content.path, path, dialect, columns.length);
   await writeFile(rejectedPath(folder), JSON.stringify(result.rejected));
-  return rewrittenSource(path, result.longest > LONG);
+  return rewrittenSource(path, dialect, result.longest > LONG);
 }
 
 /** DuckDB's own limit is 2,000,000 bytes; a character has up to three of them in UTF-16 units. */

@@ -9,6 +9,7 @@ import { typesOfColumns } from './cell-types.js';
 import { columnNames } from './column-names.js';
 import { checkGiven, type Dialect, type Given } from './dialect.js';
 import { bomOf, detectEncoding } from './encoding.js';
+import { LONGEST_LINE, refuseLine } from './rewrite.js';
 import { compressionOf, readSample, type Sample } from './sample.js';
 import { footerOf, isLong, shapeOf, type Shape } from './shape.js';
 import { isBlank, readRows, sniff, type Known } from './sniff.js';
@@ -47,7 +48,9 @@ export async function describeCsv(
       { line: shape.header?.line ?? 1 },
     );
   }
-  return describe({ text, syntax, score, shape, rows, given, compression });
+  const unread = text.complete ? 0 : text.head.length - rows.at(-1)!.end;
+  if (unread > LONGEST_LINE) refuseLine(rows.at(-1)!.nextLine);
+  return describe({ text, syntax, score, shape, rows, given, compression, unread });
 }
 
 async function foundCompression(path: string): Promise<Dialect['compression']> {
@@ -118,6 +121,8 @@ interface Found {
   rows: readonly Row[];
   given: Given;
   compression: Dialect['compression'];
+  /** Characters of the head after its last whole row. */
+  unread: number;
 }
 
 function describe(found: Found): TableDescription {
@@ -135,7 +140,6 @@ function describe(found: Found): TableDescription {
     syntax.delimiter !== ',',
     given,
   );
-  const unread = text.head.length - (found.rows.at(-1)?.end ?? 0);
   const newline = given.newline ?? newlineOf(text.head, syntax, found.rows);
   const comment =
     given.comment !== undefined ? given.comment : commentBelow(text.head, shape, syntax);
@@ -154,7 +158,7 @@ function describe(found: Found): TableDescription {
     nullText: typed.nullText,
     decimal: typed.decimal,
     confidence: Math.round(Math.min(1, found.score) * 100) / 100,
-    rewritten: odd > 0 || text.head.includes('\ufffd') || unread > LONG_ROW,
+    rewritten: odd > 0 || text.head.includes('\ufffd') || found.unread > LONG_ROW,
     checked: false,
     wide: named.names.filter((_, at) => typed.wide[at]),
   };

@@ -63,7 +63,14 @@ export function sniff(text: string, complete: boolean, known: Known = {}): Sniff
       if (!best || score > best.score) best = { syntax, score };
     }
   }
-  return best!;
+  return known.quote === undefined ? withQuote(best!, part) : best!;
+}
+
+/** Nothing is quoted so far: what is to come may be, in double quotes. */
+function withQuote({ syntax, score }: Sniffed, text: string): Sniffed {
+  const { delimiter, quote, escape } = syntax;
+  const isUsed = quote !== null || escape !== null || quotesIn(text, delimiter).includes('"');
+  return { syntax: isUsed ? syntax : { ...syntax, quote: '"', escape: '"' }, score };
 }
 
 function hasLoneCr(text: string): boolean {
