@@ -24,9 +24,9 @@ const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/;
 const COMMA = /^[+-]?(?:\d{1,3}(?:\.\d{3})*|\d+),\d+(?:[eE][+-]?\d+)?$/;
 const NOT_FINITE = /^[+-]?(?:nan|inf|infinity)$/i;
 const BOOLEAN = /^(?:true|false)$/i;
-const DATE = /^(\d{4})-(\d{1,2})-(\d{1,2})$/;
+const DATE = /^(\d{4})(?:-(\d{1,2})-|\/(\d{1,2})\/)(\d{1,2})$/;
 const TIMESTAMP =
-  /^(\d{4})-(\d\d)-(\d\d)[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(Z|[+-]\d\d(?::\d\d)?)?$/;
+  /^(\d{4})(?:-(\d\d)-|\/(\d\d)\/)(\d\d)[ T](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.\d{1,6})?)?(Z|[+-]\d\d(?::\d\d)?)?$/;
 const TIME = /^(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,6})?$/;
 /** Dates as people write them, addresses, amounts, shares: text, but no accident. */
 const OTHER = [
@@ -56,7 +56,8 @@ function numberType(cell: string): CellType | null {
     if (LEADING_ZERO.test(text)) return 'code';
     if (text.length < 16) return 'integer';
     const value = BigInt(text);
-    return value <= LARGEST && value >= -LARGEST ? 'integer' : 'large';
+    if (value <= LARGEST && value >= -LARGEST) return 'integer';
+    return text.length <= 38 ? 'large' : 'text';
   }
   if (DECIMAL.test(text)) return LEADING_ZERO.test(text) ? 'code' : 'decimal';
   return COMMA.test(text) ? 'comma' : null;
@@ -64,11 +65,11 @@ function numberType(cell: string): CellType | null {
 
 function timeType(cell: string): CellType | null {
   const date = DATE.exec(cell);
-  if (date) return isDay(date[1]!, date[2]!, date[3]!) ? 'date' : null;
+  if (date) return isDay(date[1]!, date[2] ?? date[3]!, date[4]!) ? 'date' : null;
   const stamp = TIMESTAMP.exec(cell);
   if (stamp) {
-    if (!isDay(stamp[1]!, stamp[2]!, stamp[3]!)) return null;
-    return stamp[4] ? 'zoned' : 'timestamp';
+    if (!isDay(stamp[1]!, stamp[2] ?? stamp[3]!, stamp[4]!)) return null;
+    return stamp[5] ? 'zoned' : 'timestamp';
   }
   return TIME.test(cell) ? 'time' : null;
 }
@@ -127,20 +128,23 @@ function look(cells: Iterable<string | undefined>): Seen {
   return seen;
 }
 
+const EXACT: readonly [type: string, allowed: readonly CellType[]][] = [
+  ['BIGINT', ['integer']],
+  ['HUGEINT', ['integer', 'large']],
+  ['BOOLEAN', ['boolean']],
+  ['DATE', ['date']],
+  ['TIMESTAMP', ['date', 'timestamp']],
+  ['TIMESTAMP WITH TIME ZONE', ['zoned']],
+  ['TIME', ['time']],
+];
+
 /** The logical type that all of them are; each step up holds the values of the one below exactly. */
 function typeOf(seen: Seen, decimal: '.' | ','): string {
   const types = [...seen.types.keys()];
   const only = (...allowed: CellType[]): boolean => types.every((type) => allowed.includes(type));
   if (types.length === 0) return 'VARCHAR';
-  if (!seen.nan) {
-    if (only('integer')) return 'BIGINT';
-    if (only('integer', 'large')) return 'HUGEINT';
-    if (only('boolean')) return 'BOOLEAN';
-    if (only('date')) return 'DATE';
-    if (only('date', 'timestamp')) return 'TIMESTAMP';
-    if (only('zoned')) return 'TIMESTAMP WITH TIME ZONE';
-    if (only('time')) return 'TIME';
-  }
+  const exact = seen.nan ? undefined : EXACT.find(([, allowed]) => only(...allowed));
+  if (exact) return exact[0];
   const fraction = decimal === ',' ? 'comma' : 'decimal';
   return only('integer', fraction) && !seen.inexact ? 'DOUBLE' : 'VARCHAR';
 }

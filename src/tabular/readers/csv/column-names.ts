@@ -9,24 +9,22 @@ export function columnNames(
   /** Where to go on counting: ten thousand columns may have one name. */
   const last = new Map<string, number>();
   const given = new Set(header?.map((name) => name.trim().toLowerCase()));
-  for (let at = 0; at < width; at += 1) {
-    const wanted = header?.[at]?.trim().replaceAll('\0', '') ?? '';
-    const base = wanted || `column_${at + 1}`;
+  const free = (base: string): string => {
     let name = base;
     for (let n = last.get(base) ?? 2; taken.has(name.toLowerCase()); n += 1) {
       name = `${base}_${n}`;
       last.set(base, n + 1);
+      // Another column is called so by right.
       if (given.has(name.toLowerCase())) taken.add(name.toLowerCase());
     }
+    return name;
+  };
+  for (let at = 0; at < width; at += 1) {
+    const wanted = header?.[at]?.trim().replaceAll('\0', '') ?? '';
+    const name = free(wanted || `column_${at + 1}`);
     taken.add(name.toLowerCase());
     names.push(name);
-    if (header && name !== wanted) {
-      warnings.push(
-        wanted
-          ? `The name ${wanted} of column ${at + 1} is taken: the column is called ${name}.`
-          : `Column ${at + 1} has no name: it is called ${name}.`,
-      );
-    }
+    if (header && name !== wanted) warnings.push(warningOf(at + 1, wanted, name));
   }
   return { names, warnings: warnings.length > 10 ? shortened(warnings) : warnings };
 }
@@ -35,3 +33,8 @@ const shortened = (warnings: readonly string[]): string[] => [
   ...warnings.slice(0, 10),
   `${warnings.length - 10} more columns have been named.`,
 ];
+
+const warningOf = (place: number, wanted: string, name: string): string =>
+  wanted
+    ? `The name ${wanted} of column ${place} is taken: the column is called ${name}.`
+    : `Column ${place} has no name: it is called ${name}.`;

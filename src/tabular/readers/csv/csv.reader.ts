@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import type {
   IDatasetReader,
   LocalContent,
@@ -13,7 +13,7 @@ import { syntaxOf, type Dialect } from './dialect.js';
 import { bomOf, detectEncoding } from './encoding.js';
 import { relax } from './relax.js';
 import { directSource, relationOf, rewrittenSource, type Source } from './relation.js';
-import { LONGEST_LINE, rewrite, type Rewritten } from './rewrite.js';
+import { rewrite, rewrittenResult } from './rewrite.js';
 import { sniff } from './sniff.js';
 
 /** Types and ends of names that say that it is one. */
@@ -92,6 +92,7 @@ async function sourceOf(
 ): Promise<Source> {
   const dialect = options as unknown as Dialect;
   if (!dialect.rewritten) {
+    await rm(rejectedPath(folder), { force: true });
     return directSource(content.path, dialect);
   }
   const { skipLines, header, footerLines, encoding, compression } = dialect;
@@ -107,14 +108,11 @@ async function sourceOf(
   ];
   const name = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 16);
   const path = `${folder}/csv-${name}`;
-  if (!(await exists(`${path}.json`))) {
-    const result = await rewrite(content.path, `${path}.part`, dialect, columns.length);
-    await rename(`${path}.part`, path);
-    await writeFile(`${path}.json`, JSON.stringify(result));
-  }
-  const result = JSON.parse(await readFile(`${path}.json`, 'utf8')) as Rewritten;
+  const result = (await exists(path))
+    ? await rewrittenResult(path)
+    : await rewrite(content.path, path, dialect, columns.length);
   await writeFile(rejectedPath(folder), JSON.stringify(result.rejected));
-  return rewrittenSource(path, result.longest > LONG);
+  return rewrittenSource(path, dialect, result.longest > LONG);
 }
 
 /** DuckDB's own limit is 2,000,000 bytes; a character has up to three of them in UTF-16 units. */

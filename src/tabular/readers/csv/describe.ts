@@ -9,6 +9,7 @@ import { typesOfColumns } from './cell-types.js';
 import { columnNames } from './column-names.js';
 import { checkGiven, type Dialect, type Given } from './dialect.js';
 import { bomOf, detectEncoding } from './encoding.js';
+import { LONGEST_LINE, refuseLine } from './rewrite.js';
 import { compressionOf, readSample, type Sample } from './sample.js';
 import { footerOf, isLong, shapeOf, type Shape } from './shape.js';
 import { isBlank, readRows, sniff, type Known } from './sniff.js';
@@ -47,7 +48,9 @@ export async function describeCsv(
       { line: shape.header?.line ?? 1 },
     );
   }
-  return describe({ text, syntax, score, shape, rows, given, compression });
+  const unread = text.complete ? 0 : text.head.length - rows.at(-1)!.end;
+  if (unread > LONGEST_LINE) refuseLine(rows.at(-1)!.nextLine);
+  return describe({ text, syntax, score, shape, rows, given, compression, unread });
 }
 
 async function foundCompression(path: string): Promise<Dialect['compression']> {
@@ -107,6 +110,9 @@ function headRows(text: Text, syntax: Syntax): Row[] {
   return rows.length > 0 ? rows : readRows(text.head, syntax, true);
 }
 
+/** A row that goes on for so long is none that DuckDB's own limit allows. */
+const LONG_ROW = 1_000_000;
+
 interface Found {
   text: Text;
   syntax: Syntax;
@@ -115,6 +121,8 @@ interface Found {
   rows: readonly Row[];
   given: Given;
   compression: Dialect['compression'];
+  /** Characters of the head after its last whole row. */
+  unread: number;
 }
 
 function describe(found: Found): TableDescription {
@@ -150,7 +158,7 @@ function describe(found: Found): TableDescription {
     nullText: typed.nullText,
     decimal: typed.decimal,
     confidence: Math.round(Math.min(1, found.score) * 100) / 100,
-    rewritten: odd > 0,
+    rewritten: odd > 0 || text.head.includes('\ufffd') || found.unread > LONG_ROW,
     checked: false,
     wide: named.names.filter((_, at) => typed.wide[at]),
   };
@@ -160,7 +168,7 @@ function describe(found: Found): TableDescription {
     columns: named.names.map((name, at) => ({ name, type: typed.types[at]! })),
     rowCount: null,
     options: { ...dialect },
-    warnings: [...warningsOf(dialect, short), ...named.warnings],
+    warnings: [...warningsOf(dialect, short, text.head.includes('\ufffd')), ...named.warnings],
   };
 }
 
@@ -177,11 +185,7 @@ function endOf({ text, syntax, shape, rows }: Found): End {
   if (text.complete) {
     const below = rows.filter((row) => row.line >= shape.firstLine);
     const line = footerOf(below, shape.width);
-    const lines = rows.at(-1)?.nextLine ?? 1;
-    const endsOpen = !/[\r\n]$/.test(text.head.slice(-1));
-    return line === null
-      ? { footerLines: 0, before: Infinity, rows: [] }
-      : { footerLines: lines - line + (endsOpen ? 1 : 0), before: line, rows: [] };
+    return { footerLines: linesFrom(line, rows, text.head), before: line ?? Infinity, rows: [] };
   }
   const nothing = { footerLines: 0, before: Infinity, rows: [] };
   const from = text.tail?.search(/[\r\n]/) ?? -1;
@@ -189,13 +193,18 @@ function endOf({ text, syntax, shape, rows }: Found): End {
   const tail = text.tail!.slice(from + 1);
   const tailRows = readRows(tail, syntax, true);
   const line = footerOf(tailRows, shape.width);
-  const table = tailRows.filter((row) => !isBlank(row) && (line === null || row.line < line));
+  const table = tailRows.filter((row) => !isBlank(row) && row.line < (line ?? Infinity));
+  const fitting = table.filter((row) => row.cells.length === shape.width);
   // It may begin within quotes: then nothing of it is to be believed.
-  if (table.filter((row) => row.cells.length === shape.width).length < table.length * 0.7)
-    return nothing;
-  if (line === null) return { ...nothing, rows: table };
-  const lines = (tailRows.at(-1)?.nextLine ?? 1) + (/[\r\n]$/.test(tail.slice(-1)) ? 0 : 1);
-  return { ...nothing, footerLines: lines - line, rows: table };
+  if (fitting.length < table.length * 0.7) return nothing;
+  return { ...nothing, footerLines: linesFrom(line, tailRows, tail), rows: table };
+}
+
+/** Lines from this one to the end of the rows. */
+function linesFrom(line: number | null, rows: readonly Row[], text: string): number {
+  if (line === null) return 0;
+  const endsOpen = !/[\r\n]$/.test(text.slice(-1));
+  return rows.at(-1)!.nextLine - line + (endsOpen ? 1 : 0);
 }
 
 function newlineOf(text: string, syntax: Syntax, rows: readonly Row[]): Dialect['newline'] {
@@ -226,18 +235,12 @@ function isDirect(dialect: Dialect, head: string, shape: Shape): boolean {
   const above = head.slice(0, shape.rows[0]?.start ?? shape.header?.end ?? 0);
   const skipsQuotes = quote !== null && above.includes(quote);
   const isPlainHeader = dialect.skipLines === 0 && shape.firstLine === 2;
-  return (
-    dialect.encoding === 'utf-8' &&
-    dialect.newline !== 'mixed' &&
-    dialect.footerLines === 0 &&
-    dialect.comment === null &&
-    escape === quote &&
-    delimiter !== '\\' &&
-    (!skipsQuotes || isPlainHeader)
-  );
+  const isWritten = dialect.encoding === 'utf-8' && dialect.newline !== 'mixed' && escape === quote;
+  const isBare = dialect.footerLines === 0 && dialect.comment === null;
+  return isWritten && isBare && delimiter !== '\\' && (!skipsQuotes || isPlainHeader);
 }
 
-function warningsOf(dialect: Dialect, short: number): string[] {
+function warningsOf(dialect: Dialect, short: number, isMalformed: boolean): string[] {
   const warnings: string[] = [];
   const lines = (count: number): string => (count === 1 ? 'line' : `${count} lines`);
   if (dialect.skipLines > 0)
@@ -250,6 +253,7 @@ function warningsOf(dialect: Dialect, short: number): string[] {
     warnings.push(`Read as no value: ${dialect.nullText.join(', ')}.`);
   if (short > 0)
     warnings.push('Some rows have fewer cells than there are columns: the others are empty.');
+  if (isMalformed) warnings.push('It has malformed characters: each is read as U+FFFD.');
   if (dialect.confidence < 0.4) warnings.push('How it is written is a guess.');
   return warnings;
 }

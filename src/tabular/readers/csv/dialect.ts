@@ -86,6 +86,14 @@ export function checkGiven(given: Readonly<Record<string, unknown>>): Given {
     if (!rule) faults[name] = 'There is no such option.';
     else if (!rule[0](value)) faults[name] = `It must be ${rule[1]}.`;
   }
+  Object.assign(faults, { ...clashesOf(given), ...faults });
+  if (Object.keys(faults).length > 0) throw new InvalidReadOptionsError(faults);
+  return given;
+}
+
+/** Options that are possible each, and not together. */
+function clashesOf(given: Readonly<Record<string, unknown>>): Record<string, string> {
+  const faults: Record<string, string> = {};
   const { quote, escape, delimiter, decimal } = given;
   if (
     typeof escape === 'string' &&
@@ -93,13 +101,12 @@ export function checkGiven(given: Readonly<Record<string, unknown>>): Given {
     typeof quote === 'string' &&
     escape !== quote
   ) {
-    faults.escape ??= 'It must be the quote, a backslash, or null for none.';
+    faults.escape = 'It must be the quote, a backslash, or null for none.';
   }
   if (typeof delimiter === 'string' && (delimiter === quote || delimiter === decimal)) {
-    faults.delimiter ??= 'It must not be the quote or the decimal point, too.';
+    faults.delimiter = 'It must not be the quote or the decimal point, too.';
   }
-  if (Object.keys(faults).length > 0) throw new InvalidReadOptionsError(faults);
-  return given;
+  return faults;
 }
 
 export const syntaxOf = (dialect: Dialect): Syntax => ({

@@ -43,14 +43,26 @@ export function detectEncoding(sample: Uint8Array): FoundEncoding {
   return (
     bomOf(sample) ??
     utf16Of(sample) ?? {
-      encoding: isUtf8(withoutPartialEnd(sample)) ? 'utf-8' : legacyOf(sample),
+      encoding: byteEncodingOf(withoutPartialEnd(sample)),
       bom: 0,
     }
   );
 }
 
+/** UTF-8, even with a malformed character here and there, or what was before it. */
+export function byteEncodingOf(bytes: Uint8Array): string {
+  if (isUtf8(bytes)) return 'utf-8';
+  let malformed = 0;
+  let foreign = 0;
+  for (const character of new TextDecoder().decode(bytes)) {
+    if (character > '\x7f') foreign += 1;
+    if (character === '\ufffd') malformed += 1;
+  }
+  return malformed <= foreign / 10 ? 'utf-8' : legacyOf(bytes);
+}
+
 /** UTF-8 characters have at most four bytes: without those that the end has cut. */
-export function withoutPartialEnd(bytes: Uint8Array): Uint8Array {
+function withoutPartialEnd(bytes: Uint8Array): Uint8Array {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back]!;
     if (byte < 0x80) break;
@@ -93,7 +105,7 @@ function foreignPart(sample: Uint8Array): Uint8Array {
   return sample.subarray(0, end);
 }
 
-export function legacyOf(sample: Uint8Array): string {
+function legacyOf(sample: Uint8Array): string {
   const part = foreignPart(sample);
   let best = 'windows-1252';
   let bestScore = Number.NEGATIVE_INFINITY;

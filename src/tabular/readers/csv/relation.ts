@@ -1,6 +1,6 @@
 import type { Column } from '../../../core/contracts/dataset-reader.contract.js';
 import type { Dialect } from './dialect.js';
-import { LONGEST_LINE } from './rewrite.js';
+import { LONGEST_LINE, styleOf } from './rewrite.js';
 
 export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
@@ -32,11 +32,11 @@ export const directSource = (path: string, dialect: Dialect): Source => ({
   long: false,
 });
 
-export const rewrittenSource = (path: string, long: boolean): Source => ({
+export const rewrittenSource = (path: string, dialect: Dialect, long: boolean): Source => ({
   path,
   compression: 'none',
-  delimiter: ',',
-  quote: '"',
+  delimiter: styleOf(dialect).delimiter,
+  quote: styleOf(dialect).quote,
   newline: '\\n',
   skip: 0,
   long,
@@ -77,8 +77,9 @@ export const NOT_WHOLE = 'This is no whole number that can be read exactly: ';
  */
 export function checkedBigint(name: string): string {
   const value = identifier(name);
+  // An error of NULL is NULL.
   return (
-    `CASE WHEN ${value} IS NULL THEN NULL WHEN ${value} = trunc(${value}) AND abs(${value}) <= 9007199254740991 ` +
+    `CASE WHEN ${value} = trunc(${value}) AND ${value} BETWEEN -9007199254740991 AND 9007199254740991 ` +
     `THEN CAST(${value} AS BIGINT) ELSE CAST(error(${literal(NOT_WHOLE)} || ${value}) AS BIGINT) END AS ${value}`
   );
 }

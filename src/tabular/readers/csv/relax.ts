@@ -4,10 +4,10 @@ import type {
   ReaderContext,
   TableDescription,
 } from '../../../core/contracts/dataset-reader.contract.js';
-import { UnreadableTableError } from '../../tabular.errors.js';
 import type { Dialect } from './dialect.js';
-import { legacyOf } from './encoding.js';
+import { byteEncodingOf } from './encoding.js';
 import { NOT_WHOLE, type Source } from './relation.js';
+import { rewrittenResult } from './rewrite.js';
 import { unpacked } from './sample.js';
 import { provenTypes } from './widen.js';
 
@@ -33,54 +33,71 @@ export async function relax(
   { database, folder }: ReaderContext,
   open: Open,
 ): Promise<TableDescription | null> {
-  const message = error instanceof Error ? error.message : String(error);
+  const kind = kindOf(error);
   let dialect = description.options as unknown as Dialect;
-  const isOfRows = OF_ROWS.test(message);
-  const isOfTypes = OF_TYPES.test(message) || message.includes(NOT_WHOLE);
-  if (dialect.checked || !(isOfRows || isOfTypes)) return null;
+  if (dialect.checked || kind === 'other') return null;
   const { columns } = description;
+  if (kind === 'rows' && !dialect.rewritten) dialect = await rewritten(content, dialect);
   for (;;) {
-    if (isOfRows && !isOfTypes && !dialect.rewritten) dialect = await rewritten(content, dialect);
     const source = await open(content, { options: { ...dialect }, columns }, folder);
     try {
-      const types = await provenTypes(database, source, dialect, columns);
-      const changed = types.filter(({ type }, at) => type !== columns[at]!.type);
-      return {
-        ...description,
-        columns: types,
-        options: { ...dialect, checked: true, wide: [] },
-        warnings: [
-          ...description.warnings,
-          ...changed
-            .slice(0, 20)
-            .map(
-              ({ name, type }) =>
-                `Not all values of ${name} are what the first are: its type is ${type}.`,
-            ),
-        ],
-      };
+      const proven = await provenTypes(database, source, dialect, columns);
+      const notes = dialect.rewritten ? await notesOf(source) : [];
+      return changed(
+        { ...description, warnings: [...description.warnings, ...notes] },
+        dialect,
+        proven,
+      );
     } catch (failure) {
-      if (failure instanceof UnreadableTableError) throw failure;
-      const reason = failure instanceof Error ? failure.message : '';
-      if (dialect.rewritten || !OF_ROWS.test(reason)) throw failure;
+      if (dialect.rewritten || kindOf(failure) !== 'rows') throw failure;
       dialect = await rewritten(content, dialect);
     }
   }
 }
 
+function kindOf(error: unknown): 'types' | 'rows' | 'other' {
+  const message = error instanceof Error ? error.message : String(error);
+  if (OF_TYPES.test(message) || message.includes(NOT_WHOLE)) return 'types';
+  return OF_ROWS.test(message) ? 'rows' : 'other';
+}
+
+/** What the whole content has shown. */
+async function notesOf({ path }: Source): Promise<string[]> {
+  const { malformed, short, rejected } = await rewrittenResult(path);
+  const notes: string[] = [];
+  const say = (count: number, what: string): void => {
+    if (count > 0) notes.push(`${count.toLocaleString('en')} ${what}`);
+  };
+  say(malformed, 'characters are malformed: each is read as U+FFFD.');
+  say(short, 'rows have fewer cells than there are columns: the others are empty.');
+  say(rejected.count, 'rows have more cells than there are columns: they are not in the table.');
+  return notes;
+}
+
+function changed(
+  description: TableDescription,
+  dialect: Dialect,
+  columns: TableDescription['columns'],
+): TableDescription {
+  const widened = columns.filter(({ type }, at) => type !== description.columns[at]!.type);
+  const warnings = widened
+    .slice(0, 20)
+    .map(
+      ({ name, type }) => `Not all values of ${name} are as the first ones: its type is ${type}.`,
+    );
+  return {
+    ...description,
+    columns,
+    options: { ...dialect, checked: true, wide: [] },
+    warnings: [...description.warnings, ...warnings],
+  };
+}
+
 /** The same, rewritten; in another encoding when it is not in the one that its beginning looked like. */
 async function rewritten(content: LocalContent, dialect: Dialect): Promise<Dialect> {
   if (dialect.encoding !== 'utf-8') return { ...dialect, rewritten: true };
-  const foreign = await foreignBytes(content.path, dialect);
-  const text = new TextDecoder().decode(foreign);
-  let malformed = 0;
-  let foreignCharacters = 0;
-  for (const character of text) {
-    if (character > '\x7f') foreignCharacters += 1;
-    if (character === '\ufffd') malformed += 1;
-  }
-  const isOther = malformed > foreignCharacters / 10;
-  return { ...dialect, rewritten: true, encoding: isOther ? legacyOf(foreign) : 'utf-8' };
+  const encoding = byteEncodingOf(await foreignBytes(content.path, dialect));
+  return { ...dialect, rewritten: true, encoding };
 }
 
 const ENOUGH = 256 * 1024;

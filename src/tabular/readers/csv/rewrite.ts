@@ -1,7 +1,6 @@
 import { createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { once } from 'node:events';
-import { finished } from 'node:stream/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
 import type { RejectedRows } from '../../../core/contracts/dataset-reader.contract.js';
 import { UnreadableTableError } from '../../tabular.errors.js';
 import { syntaxOf, type Dialect } from './dialect.js';
@@ -30,7 +29,7 @@ const HARMLESS = 64 * 1024 * 1024;
 const BLOCK = 1024 * 1024;
 
 /**
- * Writes a CSV of any dialect as DuckDB reads it best: UTF-8, LF, commas, doubled quotes, no header, as
+ * Writes a CSV of any dialect as DuckDB reads it best: UTF-8, LF, doubled quotes, no header, as
  * many cells in each row as there are columns. In one pass, in memory for the longest row.
  * @param width columns
  * @throws UnreadableTableError for a damaged packing, a bomb, a line of more than 16 MiB
@@ -41,19 +40,24 @@ export async function rewrite(
   dialect: Dialect,
   width: number,
 ): Promise<Rewritten> {
-  const output = createWriteStream(to, { flags: 'wx', highWaterMark: BLOCK });
   const writer = new RowWriter(dialect, width);
-  try {
-    for await (const block of writer.write(textOf(from, dialect, writer.result))) {
-      if (!output.write(block)) await once(output, 'drain');
-    }
-    output.end();
-    await finished(output);
-  } finally {
-    output.destroy();
-  }
+  const text = textOf(from, dialect, writer.result);
+  await pipeline(writer.write(text), createWriteStream(`${to}.part`, { highWaterMark: BLOCK }));
+  await writeFile(`${to}.json`, JSON.stringify(writer.result));
+  await rename(`${to}.part`, to);
   return writer.result;
 }
+
+export function refuseLine(line: number): never {
+  throw new UnreadableTableError(
+    `Line ${line} is longer than 16 MiB, or a quote that it opens is not closed within them.`,
+    { line },
+  );
+}
+
+/** What `rewrite` has said of a file that it wrote. */
+export const rewrittenResult = async (path: string): Promise<Rewritten> =>
+  JSON.parse(await readFile(`${path}.json`, 'utf8')) as Rewritten;
 
 /** The decoded text, in pieces of which none ends between CR and LF. */
 async function* textOf(
@@ -97,6 +101,7 @@ class RowWriter {
   private text = '';
   /** Rows that may yet turn out to be the footer. */
   private readonly held: { row: Row; raw: string }[] = [];
+  private readonly style: Style;
   private toSkip: number;
   private header: boolean;
 
@@ -105,6 +110,7 @@ class RowWriter {
     private readonly width: number,
   ) {
     this.reader = new RowReader(syntaxOf(dialect));
+    this.style = styleOf(dialect);
     this.toSkip = dialect.skipLines;
     this.header = dialect.header;
   }
@@ -135,7 +141,7 @@ class RowWriter {
     let result = '';
     for (let row = this.reader.next(); row; row = this.reader.next()) result += this.take(row);
     this.text = this.reader.rest;
-    if (this.text.length > LONGEST_LINE) this.refuse(this.reader.line);
+    if (this.text.length > LONGEST_LINE) refuseLine(this.reader.line);
     return result;
   }
 
@@ -148,7 +154,7 @@ class RowWriter {
       const end = ends.exec(this.text);
       if (!end) {
         if (last) [this.toSkip, from] = [0, this.text.length];
-        else if (this.text.length - from > LONGEST_LINE) this.refuse(this.reader.line);
+        else if (this.text.length - from > LONGEST_LINE) refuseLine(this.reader.line);
         break;
       }
       from = ends.lastIndex;
@@ -158,23 +164,15 @@ class RowWriter {
     this.text = this.text.slice(from);
   }
 
-  private refuse(line: number): never {
-    throw new UnreadableTableError(
-      `Line ${line} is longer than 16 MiB, or a quote that it opens is not closed within them.`,
-      { line },
-    );
-  }
-
   /** @returns the text that is to be written now */
   private take(row: Row): string {
-    if (row.end - row.start > LONGEST_LINE) this.refuse(row.line);
+    if (row.end - row.start > LONGEST_LINE) refuseLine(row.line);
     if (isBlank(row) && (this.width > 1 || this.header)) return '';
     if (this.header) {
       this.header = false;
       return '';
     }
-    const raw = (): string =>
-      this.text.slice(row.start, Math.min(row.end, row.start + LISTED_TEXT));
+    const raw = (): string => this.text.slice(row.start, row.end);
     if (this.dialect.footerLines === 0) return this.formatted(row, raw);
     this.held.push({ row, raw: raw() });
     if (this.held.length <= this.dialect.footerLines) return '';
@@ -182,26 +180,63 @@ class RowWriter {
     return this.formatted(first.row, () => first.raw);
   }
 
-  private formatted({ cells, line }: Row, raw: () => string): string {
+  private formatted({ cells, line, faults }: Row, raw: () => string): string {
     const { result, width } = this;
     if (isLong(cells, width)) {
       result.rejected.count += 1;
       if (result.rejected.rows.length < LISTED) {
         const reason = `It has ${cells.length} cells, not ${width}.`;
-        result.rejected.rows.push({ line, reason, text: raw().replace(/[\r\n]+$/, '') });
+        result.rejected.rows.push({ line, reason, text: withoutEnd(raw().slice(0, LISTED_TEXT)) });
       }
       return '';
     }
     if (cells.length < width) result.short += 1;
-    let text = '';
-    for (let at = 0; at < width; at += 1) {
-      text += (at === 0 ? '' : ',') + quoted(cells[at] ?? '');
+    const { delimiter, quote } = this.style;
+    // Most rows are as they should be: copied, not put together again.
+    const isSame = this.style.isTheirs && faults === 0 && cells.length === width;
+    let text = isSame ? withoutEnd(raw()) : '';
+    if (!isSame || text.includes('\r')) {
+      text = cells
+        .slice(0, width)
+        .map((cell) => this.quoted(cell))
+        .join(delimiter);
+      text += delimiter.repeat(Math.max(0, width - cells.length));
     }
+    if (width === 1 && text === quote + quote) text = '';
     if (text.length > result.longest) result.longest = text.length;
     return `${text}\n`;
   }
+
+  private quoted(cell: string): string {
+    const { delimiter, quote } = this.style;
+    const needs =
+      cell.includes(delimiter) ||
+      cell.includes(quote) ||
+      cell.includes('\n') ||
+      cell.includes('\r') ||
+      cell.startsWith(' ') ||
+      cell.endsWith(' ');
+    return needs ? quote + cell.replaceAll(quote, quote + quote) + quote : cell;
+  }
 }
 
-const NEEDS_QUOTES = /[",\n\r]|^ | $/;
-const quoted = (cell: string): string =>
-  NEEDS_QUOTES.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell;
+const withoutEnd = (line: string): string => {
+  let end = line.length;
+  if (line[end - 1] === '\n') end -= 1;
+  if (line[end - 1] === '\r') end -= 1;
+  return line.slice(0, end);
+};
+
+export interface Style {
+  delimiter: string;
+  quote: string;
+  /** Whether the content is written so itself. */
+  isTheirs: boolean;
+}
+
+/** How `rewrite` writes: as the content is, if DuckDB reads that; else commas and doubled quotes. */
+export function styleOf({ delimiter, quote, escape }: Dialect): Style {
+  return delimiter !== null && quote !== null && escape === quote
+    ? { delimiter, quote, isTheirs: true }
+    : { delimiter: ',', quote: '"', isTheirs: false };
+}

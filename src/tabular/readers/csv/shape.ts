@@ -100,12 +100,16 @@ function startOf(rows: readonly Row[], width: number): number {
 const continues = (rows: readonly Row[], from: number, width: number): boolean =>
   rows.slice(from, from + 3).filter((row) => row.cells.length === width).length >= 2;
 
-/** One column: what stands above a blank line near the top is a title. */
+/** One column: what stands above a blank line near the top is a title; so is text above the name of values. */
 function startOfOneColumn(rows: readonly Row[]): number {
   const blank = rows.slice(0, 6).findLastIndex(isBlank);
-  const hasTitle =
-    blank >= 0 && rows.slice(blank + 1, blank + 4).filter((r) => !isBlank(r)).length === 3;
-  return hasTitle ? blank + 1 : firstRow(rows);
+  const filled = (from: number): Row[] =>
+    rows.slice(from, from + 50).filter((row) => !isBlank(row));
+  if (blank >= 0 && filled(blank + 1).length >= 3) return blank + 1;
+  const isOfValue = (row: Row): boolean => isValue(row.cells[0]!);
+  const value = rows.findIndex(isOfValue);
+  const isOfValues = value > 1 && value < 6 && filled(value).every(isOfValue);
+  return isOfValues ? value - 1 : firstRow(rows);
 }
 
 /**
@@ -162,7 +166,7 @@ export function looksLikeHeader(
         rows.map((row) => row.cells[column] ?? ''),
       ) / Math.sqrt(cells.length);
   });
-  return votes > 0;
+  return votes > (width === 1 ? 0.3 : 0);
 }
 
 /** Years or the like as names: each greater than the one before. */

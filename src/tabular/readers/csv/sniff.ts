@@ -59,11 +59,18 @@ export function sniff(text: string, complete: boolean, known: Known = {}): Sniff
   for (const [delimiter, prior] of delimitersOf(part, known)) {
     for (const [quote, escape] of quotesOf(part, delimiter, known)) {
       const syntax: Syntax = { delimiter, quote, escape, comment, loneCr };
-      const score = scoreOf(part, syntax, whole) * prior;
+      const score = scoreOf(part, syntax, whole, prior);
       if (!best || score > best.score) best = { syntax, score };
     }
   }
-  return best!;
+  return known.quote === undefined ? withQuote(best!, part) : best!;
+}
+
+/** Nothing is quoted so far: what is to come may be, in double quotes. */
+function withQuote({ syntax, score }: Sniffed, text: string): Sniffed {
+  const { delimiter, quote, escape } = syntax;
+  const isUsed = quote !== null || escape !== null || quotesIn(text, delimiter).includes('"');
+  return { syntax: isUsed ? syntax : { ...syntax, quote: '"', escape: '"' }, score };
 }
 
 function hasLoneCr(text: string): boolean {
@@ -132,8 +139,10 @@ function quotesIn(text: string, delimiter: string | null): (string | null)[] {
   return [...found, null];
 }
 
-function scoreOf(text: string, syntax: Syntax, complete: boolean): number {
-  const all = readRows(text, syntax, complete);
+function scoreOf(text: string, syntax: Syntax, complete: boolean, prior: number): number {
+  let all = readRows(text, syntax, complete);
+  // One row that is longer than what is looked at.
+  if (all.length === 0) all = readRows(text, syntax, true);
   const rows = all.filter((row) => !isBlank(row));
   if (rows.length === 0) return 0;
   // A quote that never closes swallows the rest.
@@ -141,9 +150,11 @@ function scoreOf(text: string, syntax: Syntax, complete: boolean): number {
   const structure = syntax.delimiter === null ? ONE_COLUMN : structureOf(rows);
   if (structure.score === 0) return 0;
   const body = rows.slice(structure.from, structure.to);
-  return (
-    structure.score * cellsOf(body, syntax) * soundnessOf(body, rows) * Math.min(1, read + 0.1)
-  );
+  const sound = soundnessOf(body, rows);
+  // Quotes that fit without a fault speak for the delimiters that they stand at.
+  const fits = sound === 1 && rows.some((row) => row.quoted > 0);
+  const likely = fits ? Math.sqrt(prior) : prior;
+  return structure.score * cellsOf(body, syntax) * sound * likely * Math.min(1, read + 0.1);
 }
 
 interface Structure {
@@ -192,7 +203,8 @@ function worthOf(cell: string, delimiter: string | null, quote: string | null): 
   if (type === 'empty') return 0.75;
   if (type !== 'text') return 1;
   if (isHalfQuoted(cell, quote)) return 0.1;
-  if (delimiter === null || delimiter === ' ' || delimiter === ':') return 0.5;
+  if (delimiter === null) return 0.5;
+  if (delimiter === ' ' || delimiter === ':') return 0.6;
   if (cell.startsWith(' ') || cell.endsWith(' ')) return 0.5;
   return OTHER_DELIMITERS.some((other) => other !== delimiter && cell.includes(other)) ? 0.6 : 0.85;
 }
@@ -222,5 +234,5 @@ function soundnessOf(body: readonly Row[], rows: readonly Row[]): number {
   const strays = body.reduce((sum, row) => sum + Math.min(row.strays, 2), 0);
   // A quote that is used is worth something: without it the same cells would hold the quotes.
   const sound = 1 / (1 + (4 * faults) / Math.max(1, quoted));
-  return sound / (1 + (0.3 * strays) / Math.max(1, body.length));
+  return sound / (1 + (0.6 * strays) / Math.max(1, body.length));
 }

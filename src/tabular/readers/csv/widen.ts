@@ -15,8 +15,8 @@ const WHOLE = '[+-]?(?:0|[1-9][0-9]*)';
 const WRITTEN: Record<string, string> = {
   BIGINT: WHOLE,
   HUGEINT: WHOLE,
-  DATE: '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}',
-  TIMESTAMP: '[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:[ T][0-9:.]+)?',
+  DATE: '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}',
+  TIMESTAMP: '[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(?:[ T][0-9:.]+)?',
 };
 
 /** Columns that are looked at in one scan: each is a handful of expressions. */
