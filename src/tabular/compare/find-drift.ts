@@ -14,12 +14,15 @@ export function findDrift(tables: readonly TableOfFolder[]): DriftDto {
   const groups = new Map<string, TableOfFolder[]>();
   for (const table of sorted) {
     const signature = JSON.stringify(table.columns.map(({ name, type }) => [name, type]));
-    groups.set(signature, [...(groups.get(signature) ?? []), table]);
+    const group = groups.get(signature);
+    if (group) group.push(table);
+    else groups.set(signature, [table]);
   }
   let majority: TableOfFolder[] = [];
   for (const group of groups.values()) if (group.length > majority.length) majority = group;
   const columns = [...(majority[0]?.columns ?? [])];
-  const others = sorted.filter((table) => !majority.includes(table));
+  const usual = new Set(majority);
+  const others = sorted.filter((table) => !usual.has(table));
 
   let union = columns;
   let files = majority.length;
