@@ -1,6 +1,7 @@
 import type { IDatasetReader, LocalContent } from '../../core/contracts/dataset-reader.contract.js';
 import { ArrowReader } from './arrow/arrow.reader.js';
 import { CsvReader } from './csv/csv.reader.js';
+import { ExcelReader } from './excel/excel.reader.js';
 import { JsonReader } from './json/json.reader.js';
 import { ParquetReader } from './parquet/parquet.reader.js';
 
@@ -8,6 +9,7 @@ import { ParquetReader } from './parquet/parquet.reader.js';
 export const DATASET_READERS: readonly IDatasetReader[] = [
   new ParquetReader(),
   new ArrowReader(),
+  new ExcelReader(),
   new JsonReader(),
   new CsvReader(),
 ];
