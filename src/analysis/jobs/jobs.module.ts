@@ -2,7 +2,6 @@ import { Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { JOBS } from '../../core/contracts/jobs.contract.js';
-import { IdempotencyModule } from '../../core/idempotency/idempotency.module.js';
 import { DatasetsModule } from '../../datasets/index.js';
 import { StorageModule } from '../../storage/index.js';
 import { Job } from './entities/job.entity.js';
@@ -26,13 +25,7 @@ import { RunsRepository } from './runs.repository.js';
 
 /** Work that takes longer than a request. Kinds come from other modules: docs/jobs.md. */
 @Module({
-  imports: [
-    DatasetsModule,
-    DiscoveryModule,
-    IdempotencyModule,
-    StorageModule,
-    TypeOrmModule.forFeature([Job]),
-  ],
+  imports: [DatasetsModule, DiscoveryModule, StorageModule, TypeOrmModule.forFeature([Job])],
   controllers: [JobsController, JobEventsController],
   providers: [
     { provide: JOBS, useExisting: JobsService },
