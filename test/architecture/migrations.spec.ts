@@ -30,7 +30,7 @@ const SCHEMA = `
   UNION ALL
   SELECT 'type', typname, typtype::text
     FROM pg_type WHERE typnamespace = 'public'::regnamespace AND typtype IN ('e', 'd')
-  ORDER BY 1, 2`;
+  ORDER BY 1, 2, 3`;
 
 /** The table that lists the migrations which were run. */
 const OF_TYPEORM = /^(?:migrations\b|migrations_|PK_)/;

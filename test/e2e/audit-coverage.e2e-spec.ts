@@ -4,13 +4,9 @@ import { EVENT_BUS, type IEventBus } from '../../src/core/contracts/event-bus.co
 import { readJson } from '../architecture/repository.js';
 import type { Api } from '../support/api.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import {
-  AUDITED_CALLS,
-  AUDITED_ELSEWHERE,
-  READING_POSTS,
-  type Changed,
-} from '../support/audited-calls.js';
+import { AUDITED_CALLS, type Changed } from '../support/audited-calls.js';
 import { datasetsApi } from '../support/datasets.js';
+import { AUDITED_ELSEWHERE, READING_POSTS } from '../support/unaudited-calls.js';
 import { addUser, type TestUser } from '../support/users.js';
 
 interface Entry {

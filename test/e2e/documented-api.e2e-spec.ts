@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Api } from '../support/api.js';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { AUDITED_CALLS, AUDITED_ELSEWHERE, type Changed } from '../support/audited-calls.js';
+import { AUDITED_CALLS, type Changed } from '../support/audited-calls.js';
+import { AUDITED_ELSEWHERE } from '../support/unaudited-calls.js';
 import { datasetsApi } from '../support/datasets.js';
 import {
   generated,

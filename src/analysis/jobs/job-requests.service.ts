@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ENV, type Env } from '../../core/config/config.js';
-import type { JobRequest } from '../../core/contracts/jobs.contract.js';
+import type { IJobHandler, JobRequest } from '../../core/contracts/jobs.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { VERSION_FILES, type IVersionFiles } from '../../core/contracts/version-files.contract.js';
 import type { Transaction } from '../../core/database/index.js';
@@ -30,23 +30,24 @@ export class JobRequests {
   async complete(caller: Principal, request: JobRequest, isOpen: boolean): Promise<NewJob> {
     // Before the kind: who may not read the source is told that, whatever is asked of it.
     const source = request.source ? await this.versions.pin(caller, request.source) : null;
-    const handler = this.kinds.find(request.kind);
-    const isInternal = handler?.isInternal ?? false;
-    if (!handler || (isOpen && isInternal)) throw this.unknownKind();
-    const { priority = 0 } = request;
+    const handler = this.handlerOf(request.kind, isOpen);
+    const { isInternal = false, engineVersion = null } = handler;
+    const { kind, priority = 0 } = request;
     if (priority > 0 && !caller.isAdmin && !isInternal) {
       throw new ForbiddenError('Only admins of the installation let a job begin before others.');
     }
-    const parameters = await handler.validate(caller, request.parameters ?? {}, source);
+    const parameters = {
+      ...(await handler.validate(caller, request.parameters ?? {}, source)),
+    };
     return {
       id: uuidv7(),
-      kind: request.kind,
+      kind,
       isInternal,
       source,
-      parameters: parameters as Record<string, unknown>,
+      parameters,
       inputDigests: source?.file ? [source.file.contentHash] : [],
-      seed: seedOf(parameters as Record<string, unknown>),
-      engineVersion: handler.engineVersion ?? null,
+      seed: seedOf(parameters),
+      engineVersion,
       priority,
       deadline: this.deadlineOf(request),
       createdBy: caller.id,
@@ -61,9 +62,11 @@ export class JobRequests {
       throw new TooManyJobsError(limit);
   }
 
-  private unknownKind(): ValidationFailedError {
+  private handlerOf(kind: string, isOpen: boolean): IJobHandler {
+    const handler = this.kinds.find(kind);
+    if (handler && !(isOpen && handler.isInternal)) return handler;
     const { names } = this.kinds;
-    return ValidationFailedError.of(
+    throw ValidationFailedError.of(
       '/kind',
       names.length > 0 ? `must be one of ${names.join(', ')}` : 'there are no kinds of jobs here',
     );

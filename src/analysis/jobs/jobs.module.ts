@@ -2,7 +2,6 @@ import { Global, Module } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { JOBS } from '../../core/contracts/jobs.contract.js';
-import { IdempotencyModule } from '../../core/idempotency/idempotency.module.js';
 import { DatasetsModule } from '../../datasets/index.js';
 import { StorageModule } from '../../storage/index.js';
 import { Job } from './entities/job.entity.js';
@@ -30,13 +29,7 @@ import { RunsRepository } from './runs.repository.js';
  */
 @Global()
 @Module({
-  imports: [
-    DatasetsModule,
-    DiscoveryModule,
-    IdempotencyModule,
-    StorageModule,
-    TypeOrmModule.forFeature([Job]),
-  ],
+  imports: [DatasetsModule, DiscoveryModule, StorageModule, TypeOrmModule.forFeature([Job])],
   controllers: [JobsController, JobEventsController],
   providers: [
     { provide: JOBS, useExisting: JobsService },

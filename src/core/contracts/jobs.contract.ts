@@ -141,7 +141,7 @@ export interface JobContext {
   /** Aborted when nobody waits for the job any more: cancelled, too late, taken by another worker, stopped. */
   signal: AbortSignal;
   /** Tells how far it is, as often as wanted: it is written down twice a second at most. */
-  progress(fraction: number, message?: string): void;
+  readonly progress: (fraction: number, message?: string) => void;
 }
 
 /** What a job has made. Everything takes effect in the one transaction that ends the job, or nothing does. */
