@@ -89,7 +89,7 @@ export class UploadAppender {
     }
     const kept =
       kind === 'final'
-        ? 'the parts are kept, and can be put together when there is more'
+        ? 'the parts are kept, and can be put together when there is more room'
         : `the bytes up to offset ${now.offset} are kept, and HEAD tells the offset`;
     return new StorageFullError(error.cause, kept);
   }
