@@ -155,11 +155,7 @@ export class UnknownTableError extends AppError {
   readonly code = 'table-unknown';
   readonly title = 'The version has no such table';
 
-  constructor(
-    unknown: readonly string[],
-    ambiguous: readonly string[],
-    paths: readonly string[],
-  ) {
+  constructor(unknown: readonly string[], ambiguous: readonly string[], paths: readonly string[]) {
     const names = paths.slice(0, 20).map((path) => `"${path}"`);
     super(
       [

@@ -105,7 +105,11 @@ describe('rows of a version', () => {
     const first = await tables.rows(id, { path: 'a.csv', limit: '2' });
     const fileId = await datasetsApi(app).upload('v\n7\n8\n9\n');
     await datasetsApi(app).commit(id, [{ op: 'put', path: 'a.csv', fileId }]);
-    const second = await tables.rows(id, { path: 'a.csv', limit: '2', cursor: first.nextCursor ?? '' });
+    const second = await tables.rows(id, {
+      path: 'a.csv',
+      limit: '2',
+      cursor: first.nextCursor ?? '',
+    });
     expect(second.items.map(({ row }) => row)).toEqual([{ v: 3 }]);
     expect((await tables.rows(id, { path: 'a.csv' })).items[0]?.row).toEqual({ v: 7 });
     expect((await tables.rows(id, { path: 'a.csv' }, '1')).items[0]?.row).toEqual({ v: 1 });
@@ -130,7 +134,7 @@ describe('rows of a version', () => {
     ]);
     const schema = await (await tables.get(dataset, 'schema', { path: 'years/' })).json();
     expect(schema).toMatchObject({
-      drift: { files: 2, drifting: [{ path: 'years/other.csv', unites: false }] },
+      drift: { files: 2, drifting: [{ path: 'years/other.csv', diff: { verdict: 'breaking' } }] },
     });
   });
 });
@@ -228,7 +232,11 @@ describe('SQL', () => {
 
   it('tells of tables that are not there, and of mistakes', async () => {
     await expectProblem(await tables.query(dataset, 'SELECT * FROM nobody'), 400, 'table-unknown');
-    await expectProblem(await tables.query(dataset, 'SELECT nothing FROM weather'), 400, 'sql-failed');
+    await expectProblem(
+      await tables.query(dataset, 'SELECT nothing FROM weather'),
+      400,
+      'sql-failed',
+    );
   });
 });
 

@@ -59,7 +59,11 @@ export class QueriesService {
     const { found, unknown, ambiguous } = findTables(tables, files);
     const missing = unknown.filter((name) => !defined.includes(name));
     if (missing.length > 0 || ambiguous.length > 0) {
-      throw new UnknownTableError(missing, ambiguous, files.map(({ path }) => path));
+      throw new UnknownTableError(
+        missing,
+        ambiguous,
+        files.map(({ path }) => path),
+      );
     }
     return { tables: found, isVolatile };
   }
@@ -74,7 +78,10 @@ export class QueriesService {
     const inputs: { name: string; parts: TableInput['parts'] }[] = [];
     for (const { name, files } of tables) {
       const input = await this.knowledge.input(files);
-      const parts = input.parts.map((part) => ({ ...part, content: part.content + contents.length }));
+      const parts = input.parts.map((part) => ({
+        ...part,
+        content: part.content + contents.length,
+      }));
       contents.push(...input.contents);
       inputs.push({ name, parts });
     }
@@ -82,7 +89,10 @@ export class QueriesService {
     return await this.engine.session({ callerId, contents, deadlineSeconds }, async ({ call }) => {
       const caps = { rows: limit, bytes: MAX_ANSWER_BYTES };
       const { result, ...found } = await call('query', { tables: inputs, sql, caps });
-      this.knowledge.learn(tables.flatMap(({ files }) => files), found);
+      this.knowledge.learn(
+        tables.flatMap(({ files }) => files),
+        found,
+      );
       return result;
     });
   }

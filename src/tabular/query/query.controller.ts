@@ -50,7 +50,11 @@ export class QueryController {
     const answer = await this.answers.within(caller, 'query', { files, sql, limit }, wait);
     const output = outputOrAccepted(response, answer);
     if (output === null) return;
-    const limits = { rows: limit, bytes: MAX_ANSWER_BYTES, seconds: this.env.QUERY_DEADLINE_SECONDS };
+    const limits = {
+      rows: limit,
+      bytes: MAX_ANSWER_BYTES,
+      seconds: this.env.QUERY_DEADLINE_SECONDS,
+    };
     response
       .set('Cache-Control', 'private, no-cache')
       .json({ ...(JSON.parse(output) as QueryAnswer), limits } satisfies QueryAnswerDto);

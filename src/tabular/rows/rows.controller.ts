@@ -70,6 +70,8 @@ export class RowsController {
     );
     if (output === null) return;
     const cursor = cursorOf(query, { datasetKey, ref }, source.version.id);
-    response.set('Cache-Control', cacheControl(isPinned(ref))).json(toRowsDto(output, files, cursor));
+    response
+      .set('Cache-Control', cacheControl(isPinned(ref)))
+      .json(toRowsDto(output, files, cursor));
   }
 }

@@ -59,7 +59,10 @@ export function toRowsDto(
 }
 
 /** From how long the rows of the page are in text, and the size of the files. */
-function estimateOf({ items }: Omit<RowsPage, 'next'>, files: readonly SourceFile[]): RowsDto['rowCount'] {
+function estimateOf(
+  { items }: Omit<RowsPage, 'next'>,
+  files: readonly SourceFile[],
+): RowsDto['rowCount'] {
   const isPlain = files.every(({ compressionType }) => compressionType === null);
   if (!isPlain || items.length === 0) return null;
   const characters = items.reduce(

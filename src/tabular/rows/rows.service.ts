@@ -41,11 +41,14 @@ export class RowsService {
     const compute = async (): Promise<string> => {
       const { contents, parts } = await this.knowledge.input(files, given);
       const deadlineSeconds = this.env.ENGINE_DEADLINE_SECONDS;
-      return await this.engine.session({ callerId, contents, deadlineSeconds }, async ({ call }) => {
-        const { result, ...found } = await call('rows', { parts, ...rest });
-        this.knowledge.learn(files, found, given);
-        return result;
-      });
+      return await this.engine.session(
+        { callerId, contents, deadlineSeconds },
+        async ({ call }) => {
+          const { result, ...found } = await call('rows', { parts, ...rest });
+          this.knowledge.learn(files, found, given);
+          return result;
+        },
+      );
     };
     const page = await this.results.json(of, compute, 'when-slow');
     for (const file of files) this.stager.wish(file, given);

@@ -61,7 +61,9 @@ export class SchemasService {
   ): Promise<{ rowCount: number | null; rejectedRows: number | null }> {
     const [counts, rejected] = await Promise.all([
       Promise.all(
-        files.map(async (file) => (await this.knowledge.description(file, given))?.rowCount ?? null),
+        files.map(
+          async (file) => (await this.knowledge.description(file, given))?.rowCount ?? null,
+        ),
       ),
       Promise.all(
         files.map(async (file) => (await this.knowledge.rejected(file, given))?.count ?? null),

@@ -79,16 +79,12 @@ export class TableSources {
     const files: SourceFile[] = [];
     let cursor: string | undefined;
     do {
-      const page = await this.versions.listFiles(
-        dataset,
-        version.id,
-        {
-          prefix: prefix.normalize('NFC'),
-          delimiter: null,
-          cursor,
-          limit: PAGE,
-        },
-      );
+      const page = await this.versions.listFiles(dataset, version.id, {
+        prefix: prefix.normalize('NFC'),
+        delimiter: null,
+        cursor,
+        limit: PAGE,
+      });
       for (const { path, file } of page.items) {
         if (file && file.size > 0) files.push(toSourceFile(path, file));
       }

@@ -47,6 +47,9 @@ export class TableStatisticsController {
     const answer = await this.answers.within(caller, 'statistics', { files, given }, wait);
     const output = outputOrAccepted(response, answer);
     if (output === null) return;
-    response.set('Cache-Control', cacheControl(isPinned(ref))).type('json').send(output);
+    response
+      .set('Cache-Control', cacheControl(isPinned(ref)))
+      .type('json')
+      .send(output);
   }
 }

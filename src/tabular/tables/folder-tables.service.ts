@@ -37,8 +37,16 @@ export class FolderTables {
         : new NotTabularError(source.path);
     }
     const drift = findDrift(tables);
-    const apart = new Set(drift.drifting.flatMap(({ path, unites }) => (unites ? [] : [path])));
-    const together = new Set(tables.flatMap(({ path }) => (apart.has(path) ? [] : [path])));
-    return { files: source.files.filter(({ path }) => together.has(path)), drift };
+    const apart = new Set(
+      drift.drifting.flatMap(({ path, unites, diff }) =>
+        unites && diff.verdict !== 'breaking' ? [] : [path],
+      ),
+    );
+    const together = tables.filter(({ path }) => !apart.has(path));
+    const paths = new Set(together.map(({ path }) => path));
+    return {
+      files: source.files.filter(({ path }) => paths.has(path)),
+      drift: { ...drift, union: findDrift(together).union },
+    };
   }
 }

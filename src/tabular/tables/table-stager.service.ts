@@ -63,18 +63,23 @@ export class TableStager implements BeforeApplicationShutdown {
       signal: this.stopping.signal,
     };
     const use = { fileType: 'parquet', mimeType: 'application/vnd.apache.parquet' };
-    await this.results.artifact(of, use, async (keep) =>
-      await this.engine.session(session, async ({ call, pathOf }) => {
-        const [part] = parts as [(typeof parts)[number]];
-        const written = call('stage', { part }).then((found) => {
-          this.knowledge.learn([file], found, given);
-          if (found.result === null) throw new NotStageableError();
-        });
-        return await keep(growingFile(pathOf(STAGED_FILE), written));
-      }),
-    ).catch((error: unknown) => {
-      if (!(error instanceof NotStageableError)) throw error;
-    });
+    await this.results
+      .artifact(
+        of,
+        use,
+        async (keep) =>
+          await this.engine.session(session, async ({ call, pathOf }) => {
+            const [part] = parts as [(typeof parts)[number]];
+            const written = call('stage', { part }).then((found) => {
+              this.knowledge.learn([file], found, given);
+              if (found.result === null) throw new NotStageableError();
+            });
+            return await keep(growingFile(pathOf(STAGED_FILE), written));
+          }),
+      )
+      .catch((error: unknown) => {
+        if (!(error instanceof NotStageableError)) throw error;
+      });
   }
 
   private async stageIfWorthwhile(file: SourceFile, given: Given): Promise<void> {

@@ -11,7 +11,10 @@ export function conditionOf(
   { filter, search }: Pick<Selection, 'filter' | 'search'>,
   columns: readonly Column[],
 ): BoundSql | null {
-  return both(filter && toSql(filter, columns), search === null ? null : searchSql(search, columns));
+  return both(
+    filter && toSql(filter, columns),
+    search === null ? null : searchSql(search, columns),
+  );
 }
 
 export function both(one: BoundSql | null, other: BoundSql | null): BoundSql | null {

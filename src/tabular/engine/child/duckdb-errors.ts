@@ -39,15 +39,21 @@ export function toTableError(error: unknown, parts: readonly TablePart[]): Error
 export function toSqlError(error: unknown, parts: readonly TablePart[]): Error {
   if (error instanceof AppError) return error;
   const message = messageOf(error);
-  return toLimitError(message) ?? new SqlFailedError(withoutPaths(message, parts), { cause: error });
+  return (
+    toLimitError(message) ?? new SqlFailedError(withoutPaths(message, parts), { cause: error })
+  );
 }
 
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+const messageOf = (error: unknown): string =>
+  error instanceof Error ? error.message : String(error);
 
 /** Files of a session are named by their place: users know them by their paths. */
 function withoutPaths(message: string, parts: readonly TablePart[]): string {
   return message
-    .replaceAll(/\bs\d+\/(?:work\/)?(\d+)\b(?!\/)/g, (_, place: string) => parts[Number(place)]?.path ?? 'the file')
+    .replaceAll(
+      /\bs\d+\/(?:work\/)?(\d+)\b(?!\/)/g,
+      (_, place: string) => parts[Number(place)]?.path ?? 'the file',
+    )
     .replaceAll(/\bs\d+\/work\/\S+?(?=["'\s,]|$)/g, 'the file')
     .slice(0, MAX_DETAIL);
 }

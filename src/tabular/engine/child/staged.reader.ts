@@ -17,7 +17,8 @@ export const canBeStaged = (columns: readonly Column[]): boolean =>
   columns.length > 0 &&
   columns.every(
     ({ name, type }) =>
-      name.toLowerCase() !== 'file_row_number' && (KEPT_AS_TEXT.test(type) || !NESTS_ONE.test(type)),
+      name.toLowerCase() !== 'file_row_number' &&
+      (KEPT_AS_TEXT.test(type) || !NESTS_ONE.test(type)),
   );
 
 /** The rows of a table as Parquet is to hold them. */

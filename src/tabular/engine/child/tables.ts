@@ -75,7 +75,8 @@ export async function withTable<T>(
       return { result, descriptions, rejected };
     } catch (error) {
       const mayCorrect = corrections < MAX_CORRECTIONS && !(error instanceof AppError);
-      if (!mayCorrect || !(await correct(session, parts, descriptions, error))) throw toTableError(error, parts);
+      if (!mayCorrect || !(await correct(session, parts, descriptions, error)))
+        throw toTableError(error, parts);
     }
   }
 }
@@ -131,7 +132,10 @@ async function union(
     const names = (descriptions[place] as TableDescription).columns.map(({ name }) =>
       quoteIdentifier(name),
     );
-    const index = [`${place} AS ${quoteIdentifier(file)}`, `${rowIndex} AS ${quoteIdentifier(row)}`];
+    const index = [
+      `${place} AS ${quoteIdentifier(file)}`,
+      `${rowIndex} AS ${quoteIdentifier(row)}`,
+    ];
     return `SELECT ${[...index, ...names].join(', ')} FROM ${sql}`;
   });
   const sql = `(${selects.join(' UNION ALL BY NAME ')})`;

@@ -63,7 +63,11 @@ async function carryOut(
       .map((name, place): Column => ({ name, type: String(types[place]) }));
     const rows: Record<string, Json>[] = [];
     let bytes = 0;
-    for (let chunk = await result.fetchChunk(); chunk?.rowCount; chunk = await result.fetchChunk()) {
+    for (
+      let chunk = await result.fetchChunk();
+      chunk?.rowCount;
+      chunk = await result.fetchChunk()
+    ) {
       for (const cells of chunk.convertRows<Json>(jsonConverter)) {
         const { row } = rowJson(columns, cells, WHOLE);
         bytes += JSON.stringify(row).length;

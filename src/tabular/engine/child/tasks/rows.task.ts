@@ -126,7 +126,10 @@ class PageQuery {
       parameters,
     );
     const value = Number(found[0]?.[0] ?? 0);
-    return { ...this.toPage(found.map(([, ...cells]) => cells)), rowCount: { value, kind: 'exact' } };
+    return {
+      ...this.toPage(found.map(([, ...cells]) => cells)),
+      rowCount: { value, kind: 'exact' },
+    };
   }
 
   private toPage(found: readonly Json[][]): RowsPage {
@@ -144,7 +147,12 @@ class PageQuery {
       last = cells;
     }
     const isLast = items.length === found.length;
-    return { columns: this.columns, items, next: isLast || !last ? null : this.rowPlace(last), rowCount: null };
+    return {
+      columns: this.columns,
+      items,
+      next: isLast || !last ? null : this.rowPlace(last),
+      rowCount: null,
+    };
   }
 
   private rowPlace(cells: readonly Json[]): RowPlace {

@@ -35,7 +35,9 @@ export async function sqlTables(
   { database }: Pick<Session, 'database'>,
   { sql }: { sql: string },
 ): Promise<SqlTables> {
-  const [[text]] = (await database.all(`SELECT json_serialize_sql(${quoteLiteral(sql)})`)) as [[string]];
+  const [[text]] = (await database.all(`SELECT json_serialize_sql(${quoteLiteral(sql)})`)) as [
+    [string],
+  ];
   const tree = JSON.parse(text) as {
     error: boolean;
     error_type?: string;
@@ -54,7 +56,11 @@ export async function sqlTables(
   return { ...found, tables: [...found.tables], defined: [...found.defined] };
 }
 
-function refusalOf(tree: { error_type?: string; error_message?: string; position?: string }): Error {
+function refusalOf(tree: {
+  error_type?: string;
+  error_message?: string;
+  position?: string;
+}): Error {
   if (tree.error_type === 'not implemented') {
     return new SqlRefusedError('One SELECT is carried out, and this is another kind of statement.');
   }

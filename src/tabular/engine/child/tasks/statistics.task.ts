@@ -9,8 +9,6 @@ export async function statistics(
 ): Promise<{ result: string } & ReadParts> {
   return await withTable(session, parts, true, async (table) => {
     const { sql, rowIndex, columns } = table;
-    return JSON.stringify(
-      await computeStatistics(session.database, { sql, rowIndex }, columns),
-    );
+    return JSON.stringify(await computeStatistics(session.database, { sql, rowIndex }, columns));
   });
 }
