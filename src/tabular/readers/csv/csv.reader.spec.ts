@@ -71,9 +71,7 @@ describe('CsvReader', () => {
   });
 
   it('tells rows that are too long with their lines, and fills up those that are too short', async () => {
-    const table = await read(
-      '# made by x\n\na,b,c\n1,2,3\n4,5,6,7\n8,9\n1,2,3,\n1,2,3\n1,2,3\n',
-    );
+    const table = await read('# made by x\n\na,b,c\n1,2,3\n4,5,6,7\n8,9\n1,2,3,\n1,2,3\n1,2,3\n');
     expect(table.rows).toEqual([
       ['1', '2', '3'],
       ['8', '9', null],

@@ -33,12 +33,13 @@ export function shapeOf(
   const isHeader =
     first !== undefined && (given.header ?? looksLikeHeader(first.cells, body, width));
   const header = isHeader ? first : null;
+  const table = first && !isHeader ? [first, ...body] : body;
   return {
-    width: Math.max(width, header ? trimmed(header.cells).length : 0),
-    skipLines: given.skipLines ?? (first ? first.line - 1 : 0),
+    width: Math.max(width, trimmed(header?.cells ?? []).length),
+    skipLines: given.skipLines ?? Math.max(0, (first?.line ?? 1) - 1),
     header,
-    firstLine: (header ? body[0]?.line : first?.line) ?? header?.nextLine ?? 1,
-    rows: first && !isHeader ? [first, ...body] : body,
+    firstLine: table[0]?.line ?? header?.nextLine ?? 1,
+    rows: table,
   };
 }
 
