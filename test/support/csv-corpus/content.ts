@@ -108,8 +108,12 @@ const prose = (random: Random, { words }: Language, most: number): string => {
   return sentence[0]!.toUpperCase() + sentence.slice(1);
 };
 
-export function kindsOf(language: Language, decimal: '.' | ','): Kind[] {
-  const { names, cities } = language;
+export const kindsOf = (language: Language, decimal: '.' | ','): Kind[] => [
+  ...valuesOf(decimal),
+  ...textsOf(language),
+];
+
+function valuesOf(decimal: '.' | ','): Kind[] {
   return [
     { name: 'id', value: (_, row) => String(row + 1) },
     { name: 'integer', value: (random) => String(random.int(-500, 90_000)) },
@@ -126,8 +130,6 @@ export function kindsOf(language: Language, decimal: '.' | ','): Kind[] {
         `${day(random).join('-')} ${pad(random.int(0, 23))}:${pad(random.int(0, 59))}:00`,
     },
     { name: 'boolean', value: (random) => random.pick(['true', 'false']) },
-    { name: 'name', value: (random) => random.pick(names) },
-    { name: 'city', value: (random) => random.pick(cities) },
     { name: 'category', value: (random) => random.pick(['A', 'B', 'new', 'sold out']) },
     { name: 'code', value: (random) => pad(random.int(0, 99_999), 5) },
     {
@@ -140,6 +142,14 @@ export function kindsOf(language: Language, decimal: '.' | ','): Kind[] {
       name: 'url',
       value: (random) => `https://example.org/a/${random.int(1, 999)}?q=${random.int(1, 9)}`,
     },
+  ];
+}
+
+function textsOf(language: Language): Kind[] {
+  const { names, cities } = language;
+  return [
+    { name: 'name', value: (random) => random.pick(names) },
+    { name: 'city', value: (random) => random.pick(cities) },
     { name: 'words', value: (random) => prose(random, language, 6) },
     {
       name: 'prose',

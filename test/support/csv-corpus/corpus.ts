@@ -147,23 +147,7 @@ export function sampleOf(seed: number): Sample {
   const formatted = (cells: readonly string[]): string =>
     cells.map((cell) => format(cell, style)).join(style.delimiter);
   if (names) out.add(formatted(names));
-  const rejected: number[] = [];
-  const kept = rows.filter((cells, at) => {
-    const isOdd = ragged !== 'none' && at > 1 && at < count - 2 && random.chance(0.06);
-    if (isOdd && ragged === 'long') {
-      rejected.push(out.line);
-      out.add(formatted([...cells, '1', 'x']));
-      return false;
-    }
-    if (isOdd && ragged === 'short') {
-      const cut = cells.length - random.int(1, 2);
-      out.add(formatted(cells.slice(0, cut)));
-      cells.fill('', cut);
-      return true;
-    }
-    out.add(formatted(cells));
-    return true;
-  });
+  const { kept, rejected } = addRows({ out, random, rows, ragged, formatted });
   for (const line of below) out.add(line);
   const encoding = encodingOf(random, language);
   const bom = encoding.bom ? '\ufeff' : '';
@@ -189,6 +173,35 @@ export function sampleOf(seed: number): Sample {
     rows: kept,
     rejected,
   };
+}
+
+interface Adding {
+  out: Lines;
+  random: Random;
+  rows: string[][];
+  ragged: string;
+  formatted: (cells: readonly string[]) => string;
+}
+
+/** Some of them too long or too short, but not those at the ends. */
+function addRows({ out, random, rows, ragged, formatted }: Adding): {
+  kept: string[][];
+  rejected: number[];
+} {
+  const rejected: number[] = [];
+  const kept = rows.filter((cells, at) => {
+    const isOdd = ragged !== 'none' && at > 1 && at < rows.length - 2 && random.chance(0.06);
+    if (isOdd && ragged === 'long') {
+      rejected.push(out.line);
+      out.add(formatted([...cells, '1', 'x']));
+      return false;
+    }
+    if (isOdd && ragged === 'short') cells.length -= random.int(1, 2);
+    out.add(formatted(cells));
+    while (cells.length < rows[0]!.length) cells.push('');
+    return true;
+  });
+  return { kept, rejected };
 }
 
 const RAGGED = ['none', 'none', 'none', 'none', 'none', 'none', 'short', 'long'];

@@ -8,7 +8,12 @@ function tableOf(encoding: string): Map<string, number[]> {
   const decoder = new TextDecoder(encoding);
   const add = (...bytes: number[]): void => {
     const text = decoder.decode(Uint8Array.from(bytes));
-    if ([...text].length === 1 && text !== '\ufffd' && !table.has(text)) table.set(text, bytes);
+    if (
+      text.length === (text.codePointAt(0)! > 0xffff ? 2 : 1) &&
+      text !== '\ufffd' &&
+      !table.has(text)
+    )
+      table.set(text, bytes);
   };
   for (let byte = 0; byte < 256; byte += 1) add(byte);
   const isWide = ['gb18030', 'shift_jis', 'euc-kr', 'big5', 'euc-jp'].includes(encoding);

@@ -11,11 +11,14 @@ export function columnNames(
   const given = new Set(header?.map((name) => name.trim().toLowerCase()));
   const free = (base: string): string => {
     let name = base;
-    for (let n = last.get(base) ?? 2; taken.has(name.toLowerCase()); n += 1) {
+    const isFree = (): boolean => {
+      const key = name.toLowerCase();
+      // What another column is called by right is left to it.
+      return !taken.has(key) && (name === base || !given.has(key));
+    };
+    for (let n = last.get(base) ?? 2; !isFree(); n += 1) {
       name = `${base}_${n}`;
       last.set(base, n + 1);
-      // Another column is called so by right.
-      if (given.has(name.toLowerCase())) taken.add(name.toLowerCase());
     }
     return name;
   };

@@ -133,6 +133,7 @@ function describe(found: Found): TableDescription {
   const isShort = (row: Row): boolean => row.cells.length < shape.width;
   const short = body.filter(isShort).length;
   const odd = short + body.filter((row) => isLong(row.cells, shape.width) || row.faults > 0).length;
+  const isEmpty = shape.header === null && shape.rows.every(isBlank);
   const named = columnNames(shape.header?.cells ?? null, shape.width);
   const typed = typesOfColumns(
     body.map((row) => row.cells),
@@ -165,7 +166,7 @@ function describe(found: Found): TableDescription {
   dialect.rewritten ||= !isDirect(dialect, text.head, shape);
   return {
     format: 'csv',
-    columns: named.names.map((name, at) => ({ name, type: typed.types[at]! })),
+    columns: (isEmpty ? [] : named.names).map((name, at) => ({ name, type: typed.types[at]! })),
     rowCount: null,
     options: { ...dialect },
     warnings: [...warningsOf(dialect, short, text.head.includes('\ufffd')), ...named.warnings],
@@ -229,15 +230,17 @@ function commentBelow(text: string, shape: Shape, syntax: Syntax): string | null
     : null;
 }
 
+const startOfRows = ({ rows, header }: Shape): number => rows[0]?.start ?? header?.end ?? 0;
+
 /** Whether DuckDB reads it as it is, at its own speed and as it is meant. */
 function isDirect(dialect: Dialect, head: string, shape: Shape): boolean {
-  const { quote, escape, delimiter } = dialect;
-  const above = head.slice(0, shape.rows[0]?.start ?? shape.header?.end ?? 0);
+  const { quote, escape } = dialect;
+  const above = head.slice(0, startOfRows(shape));
   const skipsQuotes = quote !== null && above.includes(quote);
   const isPlainHeader = dialect.skipLines === 0 && shape.firstLine === 2;
   const isWritten = dialect.encoding === 'utf-8' && dialect.newline !== 'mixed' && escape === quote;
   const isBare = dialect.footerLines === 0 && dialect.comment === null;
-  return isWritten && isBare && delimiter !== '\\' && (!skipsQuotes || isPlainHeader);
+  return isWritten && isBare && (!skipsQuotes || isPlainHeader);
 }
 
 function warningsOf(dialect: Dialect, short: number, isMalformed: boolean): string[] {

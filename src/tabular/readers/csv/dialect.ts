@@ -40,7 +40,7 @@ export interface Dialect {
 export type Given = Partial<Omit<Dialect, 'bom' | 'confidence' | 'rewritten' | 'checked' | 'wide'>>;
 
 const isCharacter = (value: unknown): boolean =>
-  typeof value === 'string' && value.length === 1 && !'\r\n\ufeff'.includes(value);
+  typeof value === 'string' && value.length === 1 && !'\r\n\\\ufeff'.includes(value);
 const isCharacterOrNull = (value: unknown): boolean => value === null || isCharacter(value);
 const oneOf =
   (...values: unknown[]) =>
@@ -59,7 +59,10 @@ const OPTIONS: Record<keyof Given, [test: (value: unknown) => boolean, expected:
   compression: [oneOf('none', 'gzip', 'zstd'), 'none, gzip or zstd'],
   delimiter: [isCharacterOrNull, 'one character, or null for a single column'],
   quote: [isCharacterOrNull, 'one character, or null for none'],
-  escape: [isCharacterOrNull, 'the quote, a backslash, or null for none'],
+  escape: [
+    (value) => value === '\\' || isCharacterOrNull(value),
+    'the quote, a backslash, or null for none',
+  ],
   newline: [oneOf('lf', 'crlf', 'cr', 'mixed'), 'lf, crlf, cr or mixed'],
   header: [oneOf(true, false), 'true or false'],
   skipLines: [isCount(1_000_000), 'a whole number up to 1,000,000'],

@@ -153,8 +153,8 @@ const COMMON_CYRILLIC = new Set('оеаинтсрвлкмдпуяыьгзбчй�
 const cyrillic: Worth = (code, before, after) => {
   if (PUNCTUATION.has(String.fromCharCode(code))) return 0.3;
   if (!isCyrillic(code)) return -0.8;
-  const alone = !isCyrillic(before) && !isCyrillic(after);
-  if (alone) return isAsciiLetter(before) || isAsciiLetter(after) ? -1 : 0;
+  if (isAsciiLetter(before) || isAsciiLetter(after)) return -1;
+  if (!isCyrillic(before) && !isCyrillic(after)) return 0;
   // KOI8-R and windows-1251 have small letters where the other has capitals.
   const small = isSmallCyrillic(code);
   if (!small && isSmallCyrillic(before)) return -1;

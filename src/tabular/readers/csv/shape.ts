@@ -12,9 +12,6 @@ export interface Shape {
   /** Line after the header: where rows begin. */
   firstLine: number;
   rows: Row[];
-  /** Rows that are shorter, longer. */
-  short: number;
-  long: number;
 }
 
 /** So many rows above a table are looked at. */
@@ -28,28 +25,32 @@ export function shapeOf(
   rows: readonly Row[],
   given: { header?: boolean; skipLines?: number } = {},
 ): Shape {
-  const from = given.skipLines ?? 0;
-  const usable = rows.filter((row) => row.line > from);
+  const usable = rows.filter((row) => row.line > (given.skipLines ?? 0));
   const width = widthOf(usable);
-  let start = given.skipLines === undefined ? startOf(usable, width) : firstRow(usable);
-  if (given.skipLines === undefined && given.header !== false)
-    start = withOddHeader(usable, start, width);
+  const start = placeOfStart(usable, width, given);
   const first = usable[start];
   const body = usable.slice(start + 1).filter((row) => width === 1 || !isBlank(row));
   const isHeader =
     first !== undefined && (given.header ?? looksLikeHeader(first.cells, body, width));
   const header = isHeader ? first : null;
   const table = first && !isHeader ? [first, ...body] : body;
-  const cells = Math.max(width, header ? trimmed(header.cells).length : 0);
   return {
-    width: cells,
-    skipLines: given.skipLines ?? (first ? first.line - 1 : 0),
+    width: Math.max(width, trimmed(header?.cells ?? []).length),
+    skipLines: given.skipLines ?? Math.max(0, (first?.line ?? 1) - 1),
     header,
     firstLine: table[0]?.line ?? header?.nextLine ?? 1,
     rows: table,
-    short: table.filter((row) => row.cells.length < cells).length,
-    long: table.filter((row) => isLong(row.cells, cells)).length,
   };
+}
+
+function placeOfStart(
+  rows: readonly Row[],
+  width: number,
+  given: { header?: boolean; skipLines?: number },
+): number {
+  if (given.skipLines !== undefined) return firstRow(rows);
+  const start = startOf(rows, width);
+  return given.header === false ? start : withOddHeader(rows, start, width);
 }
 
 /** Cells beyond the table that hold something; a delimiter at the end of a line is no cell. */
@@ -222,33 +223,29 @@ const FOOTER = 30;
  * @returns the line that the footer begins in, or `null`
  */
 export function footerOf(rows: readonly Row[], width: number): number | null {
+  if (width === 1) return oneColumnEnd(rows);
   let start = rows.length;
-  let blankBefore = false;
   const limit = Math.max(1, rows.length - FOOTER);
   for (let at = rows.length - 1; at >= limit; at -= 1) {
-    const row = rows[at]!;
-    if (isBlank(row)) {
-      blankBefore = true;
-      continue;
-    }
-    if (!isNote(row, rows[at - 1], width)) break;
+    if (isBlank(rows[at]!)) continue;
+    if (!isNote(rows[at]!, rows[at - 1], width)) break;
     start = at;
   }
-  if (width === 1) start = Math.max(start, oneColumnEnd(rows));
-  while (start > 0 && start < rows.length && isBlank(rows[start - 1]!)) start -= 1;
-  if (start === rows.length && width === 1 && blankBefore) start = oneColumnEnd(rows);
-  return rows[start]?.line ?? null;
+  if (start === rows.length) return null;
+  while (start > 0 && isBlank(rows[start - 1]!)) start -= 1;
+  return rows[start]!.line;
 }
 
-const oneColumnEnd = (rows: readonly Row[]): number =>
-  rows.findLastIndex((row) => !isBlank(row)) + 1;
+/** One column: blank lines at the end. */
+const oneColumnEnd = (rows: readonly Row[]): number | null =>
+  rows[rows.findLastIndex((row) => !isBlank(row)) + 1]?.line ?? null;
 
 function isNote(row: Row, before: Row | undefined, width: number): boolean {
-  if (width === 1) return false;
   const filled = trimmed(row.cells).length;
   const isAfterBlank = before !== undefined && isBlank(before);
-  const looksLikeNote = NOTE.test(row.cells[0] ?? '');
+  const looksLikeNote = NOTE.test(row.cells[0]!);
+  // A total below a blank line.
   if (row.cells.length === width && filled > 1) return isAfterBlank && looksLikeNote;
-  if (filled === 1 && row.cells.length === 1) return width > 2 || looksLikeNote || isAfterBlank;
+  if (row.cells.length === 1 && filled === 1) return width > 2 || looksLikeNote || isAfterBlank;
   return (isAfterBlank || filled === 1) && looksLikeNote;
 }
