@@ -1,9 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { afterKey, keyTexts, orderBy } from '../../src/tabular/filter/keyset.js';
+import { afterKey, keyTexts, orderSql } from '../../src/tabular/filter/keyset.js';
 import { parseOrder, resolveOrder } from '../../src/tabular/filter/order.js';
 import { duckDbForTests, type DuckDbForTests } from '../support/duckdb.js';
-import { compareValues, literalOf, type OracleRow, rows, TABLE } from '../support/filter-oracle.js';
+import {
+  compareValues,
+  literalOf,
+  type OracleRow,
+  type OracleValue,
+  rows,
+  TABLE,
+} from '../support/filter-oracle.js';
 
 interface Part {
   name: string;
@@ -24,17 +31,29 @@ const orders = fc.uniqueArray(
 const written = ({ name, isDescending, areNullsFirst }: Part): string =>
   `"${name}"${isDescending ? ' desc' : ''}${areNullsFirst ? ' nulls first' : ''}`;
 
+function compareKeys(
+  a: OracleValue,
+  b: OracleValue,
+  areNullsFirst: boolean,
+  isDescending: boolean,
+): number {
+  if (a === null || b === null) return a === b ? 0 : (a === null) === areNullsFirst ? -1 : 1;
+  return isDescending ? -compareValues(a, b) : compareValues(a, b);
+}
+
 /** The places of the rows in order, by plain JavaScript. */
 function sorted(table: readonly OracleRow[], order: readonly Part[]): number[] {
   return table
     .map((_, index) => index)
     .sort((one, other) => {
       for (const { name, isDescending, areNullsFirst } of order) {
-        const [a = null, b = null] = [table[one]?.[name], table[other]?.[name]];
-        if (a === null && b === null) continue;
-        if (a === null || b === null) return (a === null) === areNullsFirst ? -1 : 1;
-        const sign = compareValues(a, b);
-        if (sign !== 0) return isDescending ? -sign : sign;
+        const sign = compareKeys(
+          table[one]?.[name] ?? null,
+          table[other]?.[name] ?? null,
+          areNullsFirst,
+          isDescending,
+        );
+        if (sign !== 0) return sign;
       }
       return one - other;
     });
@@ -71,7 +90,7 @@ describe('Pages of ordered rows', () => {
           let [where, parameters] = ['true', [] as string[]];
           for (;;) {
             const page = await duckdb.database.all(
-              `SELECT ${['rn', ...keyTexts(order)].join(', ')} FROM t WHERE ${where} ORDER BY ${orderBy(order, 'rn')} LIMIT ${limit}`,
+              `SELECT ${['rn', ...keyTexts(order)].join(', ')} FROM t WHERE ${where} ORDER BY ${orderSql(order, 'rn')} LIMIT ${limit}`,
               parameters,
             );
             found.push(...page.map(([rowIndex]) => Number(rowIndex)));
@@ -112,7 +131,7 @@ describe('Pages of ordered rows', () => {
         );
         const order = resolveOrder(parseOrder(`k ${direction}`), [{ name: 'k', type }]);
         const select = `SELECT ${['rn', ...keyTexts(order)].join(', ')} FROM t`;
-        const end = `ORDER BY ${orderBy(order, 'rn')}`;
+        const end = `ORDER BY ${orderSql(order, 'rn')}`;
         const whole = await duckdb.database.all(`${select} ${end}`);
         for (const [at, [rowIndex, ...keys]] of whole.entries()) {
           const place = { keys: keys as (string | null)[], rowIndex: String(rowIndex) };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 
-type Value = string | number | boolean | bigint | null;
+export type OracleValue = string | number | boolean | bigint | null;
+type Value = OracleValue;
 export type OracleRow = Record<string, Value>;
 type Row = OracleRow;
 type Truth = boolean | null;
@@ -10,14 +11,14 @@ export interface OracleColumn {
   type: string;
   values: fc.Arbitrary<Value>;
   /** A value as SQL has it, and as a filter does. */
-  sql(value: Value): string;
-  filter(value: Value): string;
+  sql: (value: Value) => string;
+  filter: (value: Value) => string;
 }
 
 /** A condition as text, and what it means for a row, of which the text's parser knows nothing. */
 export interface OracleCondition {
   text: string;
-  evaluate(row: Row): Truth;
+  evaluate: (row: Row) => Truth;
 }
 
 const quoted = (value: Value): string => `'${String(value).replaceAll("'", "''")}'`;

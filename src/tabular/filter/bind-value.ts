@@ -1,4 +1,5 @@
 import { InvalidFilterError } from '../tabular.errors.js';
+import type { ColumnType } from '../values/column-type.js';
 import {
   forDuckDb,
   formatDate,
@@ -48,33 +49,51 @@ export function bindValue(column: Resolved, literal: Literal): BoundValue {
       return { kind: 'scaled', ...wholeNumber(column, literal) };
     case 'float':
       return sql(floatOf(column, type.name, literal), type.name);
-    case 'boolean':
-      if (literal.kind !== 'boolean') throw unfit(column, literal, 'true or false');
-      return sql(String(literal.value), 'BOOLEAN');
-    case 'text':
-      if (literal.kind !== 'string') {
-        throw unfit(column, literal, 'a text in single quotes');
-      }
-      return sql(literal.text, 'VARCHAR');
     case 'date':
     case 'timestamp':
     case 'time':
       return moment(column, literal);
-    case 'timetz':
-      if (!isText(literal, 'time') || !isTimeWithZone(literal.text)) {
-        throw unfit(column, literal, "a time such as '12:30:00+01:00'");
-      }
-      return sql(literal.text.trim().replace(/z$/i, '+00'), 'TIME WITH TIME ZONE');
-    case 'uuid':
-      if (literal.kind !== 'string' || !UUID.test(literal.text)) {
-        throw unfit(column, literal, "a UUID such as 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'");
-      }
-      return sql(literal.text.toLowerCase(), 'UUID');
-    case 'list':
-    case 'struct':
-    case 'other':
-      throw notComparable(column);
+    default:
+      return plain(column, literal);
   }
+}
+
+/** What each takes: its type's name, a value as it has it or `null` for none, and what to say then. */
+const PLAIN: Partial<
+  Record<ColumnType['kind'], [string, (literal: Literal) => string | null, string]>
+> = {
+  boolean: [
+    'BOOLEAN',
+    (literal) => (literal.kind === 'boolean' ? String(literal.value) : null),
+    'true or false',
+  ],
+  text: [
+    'VARCHAR',
+    (literal) => (literal.kind === 'string' ? literal.text : null),
+    'a text in single quotes',
+  ],
+  timetz: [
+    'TIME WITH TIME ZONE',
+    (literal) =>
+      isText(literal, 'time') && isTimeWithZone(literal.text)
+        ? literal.text.trim().replace(/z$/i, '+00')
+        : null,
+    "a time such as '12:30:00+01:00'",
+  ],
+  uuid: [
+    'UUID',
+    (literal) => (literal.kind === 'string' && UUID.test(literal.text) ? literal.text : null),
+    "a UUID such as 'f81d4fae-7dec-11d0-a765-00a0c91e6bf6'",
+  ],
+};
+
+function plain(column: Resolved, literal: Literal): BoundValue {
+  const taken = PLAIN[column.type.kind];
+  if (!taken) throw notComparable(column);
+  const [type, read, wanted] = taken;
+  const value = read(literal);
+  if (value === null) throw unfit(column, literal, wanted);
+  return sql(value, type);
 }
 
 export const notComparable = ({ name, typeName, position }: Resolved): InvalidFilterError =>

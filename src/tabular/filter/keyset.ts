@@ -9,7 +9,7 @@ export interface RowPlace {
 }
 
 /** What stands after ORDER BY. The row index decides between rows that are alike. */
-export function orderBy(order: readonly OrderKey[], rowIndex: string): string {
+export function orderSql(order: readonly OrderKey[], rowIndex: string): string {
   const keys = order.map(({ column, isDescending, areNullsFirst }) => {
     const direction = isDescending ? 'DESC' : 'ASC';
     return `${comparable(column)} ${direction} NULLS ${areNullsFirst ? 'FIRST' : 'LAST'}`;

@@ -65,7 +65,7 @@ export class TableColumns {
   private find(name: string, position: number): Column | null {
     const exact = this.exact.get(name);
     if (exact) return exact;
-    this.alike ??= Map.groupBy(this.columns, (column) => caseless(column.name));
+    this.alike ??= caselessly(this.columns);
     const [only = null, ...others] = this.alike.get(caseless(name)) ?? [];
     if (others.length > 0) {
       throw new InvalidFilterError(
@@ -75,6 +75,17 @@ export class TableColumns {
     }
     return only;
   }
+}
+
+function caselessly(columns: readonly Column[]): Map<string, Column[]> {
+  const alike = new Map<string, Column[]>();
+  for (const column of columns) {
+    const key = caseless(column.name);
+    const others = alike.get(key);
+    if (others) others.push(column);
+    else alike.set(key, [column]);
+  }
+  return alike;
 }
 
 const caseless = (name: string): string => name.normalize('NFC').toLowerCase();

@@ -44,21 +44,26 @@ export function compareScaled(
   { floor, isWhole }: Scaled,
   unit: Unit,
 ): BoundSql {
-  if (!isWhole && operator === '=') return never(column);
-  if (!isWhole && operator === '<>') return always(column);
   const isLess = operator === '<' || operator === '<=';
-  const whole = isWhole ? operator : isLess ? '<=' : '>';
-  if (floor > unit.max) {
-    if (whole === '=' || whole === '<>') return whole === '=' ? never(column) : always(column);
-    if (unit.beyond) return compared(column, isLess ? '<' : '>=', unit.beyond.above);
-    return isLess ? always(column) : never(column);
+  const isInside = floor >= unit.min && floor <= unit.max;
+  if (operator === '=' || operator === '<>') {
+    if (isWhole && isInside) return compared(column, operator, unit.constant(floor));
+    return operator === '=' ? never(column) : always(column);
   }
-  if (floor < unit.min) {
-    if (whole === '=' || whole === '<>') return whole === '=' ? never(column) : always(column);
-    if (unit.beyond) return compared(column, isLess ? '<=' : '>', unit.beyond.below);
-    return isLess ? never(column) : always(column);
-  }
-  return compared(column, whole, unit.constant(floor));
+  if (!isInside) return compareOutside(column, isLess, floor > unit.max, unit);
+  return compared(column, isWhole ? operator : isLess ? '<=' : '>', unit.constant(floor));
+}
+
+/** With what all values are below, or above; infinities are not. */
+function compareOutside(
+  column: string,
+  isLess: boolean,
+  isAbove: boolean,
+  { beyond }: Unit,
+): BoundSql {
+  if (!beyond) return isLess === isAbove ? always(column) : never(column);
+  if (isAbove) return compared(column, isLess ? '<' : '>=', beyond.above);
+  return compared(column, isLess ? '<=' : '>', beyond.below);
 }
 
 /** The constant of an `in`; `null` for what no row can equal. */

@@ -16,7 +16,7 @@ const ACCENTED =
 /** A word as it is looked for. */
 interface Needle {
   /** What is done to a text before it is looked for in it. */
-  fold(sql: string): string;
+  fold: (sql: string) => string;
   /** Any of them. */
   spellings: string[];
 }

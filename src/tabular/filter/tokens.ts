@@ -151,8 +151,4 @@ function unknownCharacter(text: string, at: number, position: number): InvalidFi
 }
 
 /** In characters: code points. */
-function lengthOf(text: string): number {
-  let length = 0;
-  for (const _ of text) length++;
-  return length;
-}
+const lengthOf = (text: string): number => Array.from(text).length;

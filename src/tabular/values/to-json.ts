@@ -21,13 +21,13 @@ import {
   type DuckDBStructType,
   type DuckDBStructValue,
   type DuckDBType,
-  type DuckDBValue,
   type DuckDBValueConverter,
 } from '@duckdb/node-api';
 import { EXACT_DIGITS, type Json, parseJson, significantDigits } from './json-text.js';
 import { formatDate, formatTime, formatTimestamp } from './temporal.js';
 
-type Converter = DuckDBValueConverter<Json>;
+/** Its own `null` is what node-api adds. */
+type Converter = DuckDBValueConverter<NonNullable<Json>>;
 
 const LAST_DATE = 2_147_483_647;
 const LAST_INSTANT = 2n ** 63n - 1n;
@@ -98,7 +98,7 @@ const unsupported: Converter = (_value, type) => {
  * Makes JSON of what a query has given: `reader.convertRows(jsonConverter)`. Nothing is lost but the
  * difference between the two zeros; docs/filters.md shows what each type becomes. Only where DuckDB is.
  */
-export const jsonConverter: Converter = createDuckDBValueConverter<Json>({
+export const jsonConverter: Converter = createDuckDBValueConverter<NonNullable<Json>>({
   [DuckDBTypeId.INVALID]: unsupported,
   [DuckDBTypeId.ANY]: unsupported,
   [DuckDBTypeId.STRING_LITERAL]: unsupported,
@@ -144,7 +144,3 @@ export const jsonConverter: Converter = createDuckDBValueConverter<Json>({
   [DuckDBTypeId.UNION]: objectFromUnionValue as Converter,
   [DuckDBTypeId.VARIANT]: fromVariantValue as Converter,
 } as Record<DuckDBTypeId, Converter>);
-
-/** One value, for tests and single answers. */
-export const toJson = (value: DuckDBValue, type: DuckDBType): Json =>
-  jsonConverter(value, type, jsonConverter);
