@@ -350,7 +350,6 @@ describe('The statistics of a table', () => {
       'TIMESTAMP_MS',
       'TIME_NS',
       'BIGNUM',
-      'VARIANT',
     ];
     const select = [
       ...extremes.map(

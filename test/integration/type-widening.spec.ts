@@ -39,8 +39,8 @@ const SAMPLES: Record<string, string[]> = {
   'INTEGER[]': ['[1, NULL]', '[]'],
   'INTEGER[2]': ['[1, 2147483647]'],
   'BIGINT[]': ['[9223372036854775807]'],
-  'STRUCT(a INTEGER)': [`{'a': 2147483647}`],
-  'STRUCT(a BIGINT, b VARCHAR)': [`{'a': 9223372036854775807, 'b': x}`],
+  'STRUCT(a INTEGER)': [`{a: 2147483647}`],
+  'STRUCT(a BIGINT, b VARCHAR)': [`{a: 9223372036854775807, b: x}`],
   'MAP(VARCHAR, INTEGER)': ['{k=2147483647}'],
   'MAP(VARCHAR, BIGINT)': ['{k=9223372036854775807}'],
 };

@@ -78,7 +78,7 @@ const FLOATS: Readonly<Record<string, number>> = { FLOAT: 24, DOUBLE: 53 };
 const WIDER: Readonly<Record<string, readonly string[]>> = {
   FLOAT: ['DOUBLE'],
   DATE: ['TIMESTAMP'],
-  TIMESTAMP_S: ['TIMESTAMP_MS', 'TIMESTAMP'],
+  TIMESTAMP_S: ['TIMESTAMP'],
   TIMESTAMP_MS: ['TIMESTAMP'],
   JSON: ['VARCHAR'],
 };

@@ -8,7 +8,7 @@ import type {
 } from './dto/statistics-of-table.dto.js';
 import { type Facts, HASH_PARTS, PROBABILITIES } from './first-pass.js';
 import { float } from './scales.js';
-import type { Shape } from './second-pass.js';
+import type { Moments, Shape } from './second-pass.js';
 import { shownValue } from './shown-value.js';
 import { SAMPLE, type Subject } from './subject.js';
 import { TOP, type ValueCounts } from './value-counts.js';
@@ -18,7 +18,7 @@ export interface Findings {
   rowCount: number;
   facts: Facts;
   shape: Shape | null;
-  moments: { mean: number | null; std: number | null };
+  moments: Moments;
   nonFinite: NonFiniteDto | null;
   /** Of columns whose values were all counted. */
   counts: ValueCounts | null;
@@ -30,7 +30,6 @@ export function toColumnStatistics(subject: Subject, findings: Findings): Column
   const { column, kind } = subject;
   const { rowCount, facts, shape, moments, nonFinite } = findings;
   const nulls = rowCount - facts.present;
-  const isNumber = kind === 'integer' || kind === 'float' || kind === 'decimal';
   const quantiles = shape && toQuantiles(shape, facts.placed);
   return {
     name: column.name,
@@ -40,8 +39,8 @@ export function toColumnStatistics(subject: Subject, findings: Findings): Column
     distinct: toDistinct(subject, findings),
     min: shape ? shape.scale.render(shape.min as never) : textOnly(kind, facts.min),
     max: shape ? shape.scale.render(shape.max as never) : textOnly(kind, facts.max),
-    mean: isNumber && moments.mean !== null ? float(moments.mean) : null,
-    std: isNumber && facts.placed > 1 && moments.std !== null ? float(moments.std) : null,
+    mean: moments.mean !== null ? float(moments.mean) : null,
+    std: facts.placed > 1 && moments.std !== null ? float(moments.std) : null,
     median: quantiles?.values.find(({ probability }) => probability === 0.5)?.value ?? null,
     quantiles,
     histogram: shape && toHistogram(shape),

@@ -36,7 +36,10 @@ const BATCH = 200;
  * where it goes; and, of columns that have few values or in a small table, the count of each value. Memory
  * is bounded whatever the rows: only counts of few values, digests and samples are kept.
  *
- * MEASURED
+ * Measured with DuckDB 1.5.6, two threads, 1 GB and without `preserve_insertion_order`, in seconds of CPU, beside
+ * DuckDB's SUMMARIZE, on 2,700,000 rows of six columns. Parquet of 28 MB: 3.7 against 2.5. CSV of 224 MB: 5.6 to 6.2
+ * against 3.6 to 4.0 with a copy (2.8 of them for it), 7.3 to 7.6 without.
+ * A column of a table of a thousand rows takes 8 ms of CPU: 10,000 of them more than a minute.
  */
 export async function computeStatistics(
   database: TableDatabase,
@@ -109,7 +112,7 @@ function askColumn(
 ): (rowCount: number, counted: Counted) => ColumnStatisticsDto {
   const { scale, kind } = subject;
   const shape = scale ? askShape(query, subject, scale as never, facts, isSmall) : () => null;
-  const moments = kind === 'float' ? askMoments(query, subject, facts) : () => facts;
+  const moments = askMoments(query, subject, facts);
   const canBeInfinite = ['float', 'date', 'timestamp'].includes(kind);
   const nonFinite =
     canBeInfinite && facts.present > facts.placed ? askNonFinite(query, subject) : () => null;

@@ -29,8 +29,6 @@ export interface Facts {
   max: string | null;
   /** By `PROBABILITIES`. */
   digest: number[];
-  mean: number | null;
-  std: number | null;
   lengths: LengthsDto | null;
 }
 
@@ -43,8 +41,6 @@ const NOTHING: Facts = {
   min: null,
   max: null,
   digest: [],
-  mean: null,
-  std: null,
   lengths: null,
 };
 
@@ -80,12 +76,9 @@ const askFrequent = (query: AggregateQuery, hash: string): (() => string[]) =>
     [],
   );
 
-/** Sums of wider types overflow; in double precision nothing does. */
-const EXACT_SUMS = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT)$/;
-
 function askPlaces(
   query: AggregateQuery,
-  { place, kind, column }: Subject,
+  { place }: Subject,
   isSmall: boolean,
 ): () => Partial<Facts> {
   const placed = query.count(`count(${place})`);
@@ -98,17 +91,11 @@ function askPlaces(
         `approx_quantile(CAST(${place} AS DOUBLE), [${PROBABILITIES.join(', ')}])`,
         [],
       );
-  const isSummed = kind === 'integer' || kind === 'decimal';
-  const summand = EXACT_SUMS.test(column.type) ? place : `CAST(${place} AS DOUBLE)`;
-  const mean = isSummed ? query.number(`avg(${summand})`) : () => null;
-  const std = isSummed ? query.number(`stddev_samp(CAST(${place} AS DOUBLE))`) : () => null;
   return () => ({
     placed: placed(),
     min: min(),
     max: max(),
     digest: digest(),
-    mean: mean(),
-    std: std(),
   });
 }
 

@@ -123,21 +123,24 @@ function floatBefore(place: number): number {
   return view.getFloat64(0);
 }
 
+/** What seconds and milliseconds can hold and microseconds can't has no place on the line. */
+const coarse = (type: string): Scale<bigint> =>
+  times(
+    (x) => {
+      const [least, most] = ['290000-01-01 (BC) 00:00:00', '294000-01-01 00:00:00'];
+      return `CASE WHEN ${x} BETWEEN CAST('${least}' AS ${type}) AND CAST('${most}' AS ${type}) THEN epoch_us(${x}) END`;
+    },
+    (place) => isoTimestamp(place, 6),
+  );
+
 const TIMES: Readonly<Record<string, Scale<bigint>>> = {
   DATE: times((x) => finite(x, `${x} - DATE '1970-01-01'`), isoDate),
   TIMESTAMP: times(
     (x) => finite(x, `epoch_us(${x})`),
     (place) => isoTimestamp(place, 6),
   ),
-  // What these two can hold and microseconds can't has no place on the line.
-  TIMESTAMP_S: times(
-    (x) => finite(x, `TRY(epoch_us(${x}))`),
-    (place) => isoTimestamp(place, 6),
-  ),
-  TIMESTAMP_MS: times(
-    (x) => finite(x, `TRY(epoch_us(${x}))`),
-    (place) => isoTimestamp(place, 6),
-  ),
+  TIMESTAMP_S: coarse('TIMESTAMP_S'),
+  TIMESTAMP_MS: coarse('TIMESTAMP_MS'),
   TIMESTAMP_NS: times(
     (x) => finite(x, `epoch_ns(${x})`),
     (place) => isoTimestamp(place, 9),

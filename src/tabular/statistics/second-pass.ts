@@ -75,6 +75,34 @@ function askQuantiles<T extends bigint | number>(
   return () => ({ method: 'discrete', values: values().map(scale.parse) });
 }
 
+export interface Moments {
+  mean: number | null;
+  std: number | null;
+}
+
+type AskMoments = (query: AggregateQuery, subject: Subject, facts: Facts) => () => Moments;
+
+/** Sums of wider types overflow; in double precision nothing does. */
+const EXACT_SUMS = /^U?(?:TINYINT|SMALLINT|INTEGER|BIGINT)$/;
+
+/**
+ * Mean and deviation of integers and decimals. Of values far from 0 the deviation is taken from the least of
+ * them: as doubles, those about 2^63 would differ by 1,024 or not at all. Of one sign, they can be subtracted.
+ */
+const askWholeMoments: AskMoments = (query, { place, column }, { min, max }) => {
+  const mean = query.number(
+    `avg(${EXACT_SUMS.test(column.type) ? place : `CAST(${place} AS DOUBLE)`})`,
+  );
+  const isOneSign = Number(min) >= 0 || Number(max) < 0;
+  const isFar = Math.max(Math.abs(Number(min)), Math.abs(Number(max))) >= FAR;
+  const least = `CAST('${min}' AS ${column.type})`;
+  const offset = min !== null && isFar && isOneSign ? `${place} - ${least}` : place;
+  const std = query.number(`stddev_samp(CAST(${offset} AS DOUBLE))`);
+  return () => ({ mean: mean(), std: std() });
+};
+
+const FAR = 1e6;
+
 /** Beyond these a square is no double any more. */
 const [HUGE, TINY] = [1e150, 1e-150];
 const FACTOR = 2 ** 1000;
@@ -83,11 +111,7 @@ const FACTOR = 2 ** 1000;
  * Mean and deviation of floats: their sums overflow, and DuckDB then fails or answers infinity. So what is
  * very large or very small is brought near to 1 first, by a power of two, which costs no digit.
  */
-export function askMoments(
-  query: AggregateQuery,
-  { place }: Subject,
-  { min, max }: Facts,
-): () => { mean: number | null; std: number | null } {
+const askFloatMoments: AskMoments = (query, { place }, { min, max }) => {
   const most = Math.max(Math.abs(Number(min)), Math.abs(Number(max)));
   const factor = most > HUGE ? 1 / FACTOR : most < TINY ? FACTOR : 1;
   const scaled = factor === 1 ? place : `${place} * CAST('${factor}' AS DOUBLE)`;
@@ -95,6 +119,14 @@ export function askMoments(
   const std = query.number(`stddev_samp(${scaled})`);
   const back = (value: number | null): number | null => (value === null ? null : value / factor);
   return () => ({ mean: back(mean()), std: back(std()) });
+};
+
+/** `null` for what has none. */
+export function askMoments(query: AggregateQuery, subject: Subject, facts: Facts): () => Moments {
+  if (subject.kind === 'float') return askFloatMoments(query, subject, facts);
+  if (subject.kind === 'integer' || subject.kind === 'decimal')
+    return askWholeMoments(query, subject, facts);
+  return () => ({ mean: null, std: null });
 }
 
 export function askNonFinite(query: AggregateQuery, { cell, kind }: Subject): () => NonFiniteDto {
