@@ -14,20 +14,23 @@ export function duckDbType(type: DataType): string {
   return scalarType(type) ?? nestedType(type);
 }
 
+const isText = (type: DataType): boolean =>
+  DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type);
+
 function scalarType(type: DataType): string | null {
   if (DataType.isNull(type)) return 'INTEGER';
   if (DataType.isInt(type)) return intType(type);
   if (DataType.isFloat(type)) return type.precision === Precision.DOUBLE ? 'DOUBLE' : 'FLOAT';
   if (DataType.isBool(type)) return 'BOOLEAN';
-  if (DataType.isUtf8(type) || DataType.isLargeUtf8(type) || DataType.isUtf8View(type))
-    return 'VARCHAR';
-  if (DataType.isDecimal(type)) {
-    const { precision, scale } = type;
-    return precision <= 38 && scale >= 0 && scale <= precision
-      ? `DECIMAL(${precision},${scale})`
-      : 'VARCHAR';
-  }
-  return bytesType(type) ?? timeType(type);
+  if (isText(type)) return 'VARCHAR';
+  return decimalType(type) ?? bytesType(type) ?? timeType(type);
+}
+
+function decimalType(type: DataType): string | null {
+  if (!DataType.isDecimal(type)) return null;
+  const { precision, scale } = type;
+  const fits = precision <= 38 && scale >= 0 && scale <= precision;
+  return fits ? `DECIMAL(${precision},${scale})` : 'VARCHAR';
 }
 
 function bytesType(type: DataType): string | null {

@@ -68,7 +68,11 @@ function numberReader(data: Data): ValueAt | null {
   if (DataType.isFloat(type)) {
     return type.precision === Precision.HALF ? (row) => halfOf(Number(at(row))) : at;
   }
-  if (DataType.isDecimal(type)) return decimalReader(data, type);
+  return DataType.isDecimal(type) ? decimalReader(data, type) : timeReader(data, at);
+}
+
+function timeReader(data: Data, at: (row: number) => number | bigint): ValueAt | null {
+  const { type } = data as { type: DataType };
   if (DataType.isDate(type)) {
     const perDay = type.unit === DateUnit.DAY ? 1n : 86_400_000n;
     return (row) => dateText(BigInt(at(row)) / perDay);

@@ -49,22 +49,25 @@ export class SheetRows implements XmlEvents {
     private readonly onRow: (cells: readonly (Cell | undefined)[], row: number) => void,
   ) {}
 
-  open(name: string, { r = '', t = 'n', s = '0' }: Record<string, string>): void {
+  open(name: string, attributes: Record<string, string>): void {
     if (name === 'row') {
       this.row = [];
       this.column = -1;
-      this.rowNumber = r ? Number(r) : this.rowNumber + 1;
-    } else if (name === 'c') {
-      this.column = r ? columnOf(r) : this.column + 1;
-      this.inCell = true;
-      this.type = t;
-      this.style = Number(s);
-      this.value = '';
-      this.phonetic = 0;
-      if (this.column < 0 || this.column >= MAX_COLUMNS)
-        this.fail(`Cell ${r} lies outside of the table`);
-    } else if (name === 'rPh') this.phonetic++;
+      this.rowNumber = attributes.r ? Number(attributes.r) : this.rowNumber + 1;
+    } else if (name === 'c') this.openCell(attributes);
+    else if (name === 'rPh') this.phonetic++;
     else if (name === 'v' || (name === 't' && this.inCell)) this.inValue = this.phonetic === 0;
+  }
+
+  private openCell({ r = '', t = 'n', s = '0' }: Record<string, string>): void {
+    this.column = r ? columnOf(r) : this.column + 1;
+    this.inCell = true;
+    this.type = t;
+    this.style = Number(s);
+    this.value = '';
+    this.phonetic = 0;
+    if (this.column < 0 || this.column >= MAX_COLUMNS)
+      this.fail(`Cell ${r} lies outside of the table`);
   }
 
   text(more: string): void {

@@ -108,20 +108,27 @@ export class JsonSplitter {
       case Kind.Close:
         return this.close(byte, at);
       case Kind.Comma:
-        if (this.expects !== 'next' || this.depth === 0) this.fail('A comma where none can be', at);
-        this.expects = this.stack[this.depth] === OBJECT ? 'name' : 'value';
-        return;
+        return this.comma(at);
       case Kind.Colon:
         if (this.expects !== 'colon') this.fail('A colon where none can be', at);
         this.expects = 'value';
         return;
       default:
-        if (!SCALAR_STARTS.has(byte)) this.fail('Something that is no JSON', at);
-        this.value(byte, at);
-        this.inScalar = true;
-        this.digits = byte >= 0x30 && byte <= 0x39 ? 1 : 0;
-        this.fraction = this.exponent = false;
+        this.startScalar(byte, at);
     }
+  }
+
+  private comma(at: number): void {
+    if (this.expects !== 'next' || this.depth === 0) this.fail('A comma where none can be', at);
+    this.expects = this.stack[this.depth] === OBJECT ? 'name' : 'value';
+  }
+
+  private startScalar(byte: number, at: number): void {
+    if (!SCALAR_STARTS.has(byte)) this.fail('Something that is no JSON', at);
+    this.value(byte, at);
+    this.inScalar = true;
+    this.digits = byte >= 0x30 && byte <= 0x39 ? 1 : 0;
+    this.fraction = this.exponent = false;
   }
 
   private newline(at: number): void {

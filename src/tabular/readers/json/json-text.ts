@@ -6,12 +6,11 @@ const BOM = Buffer.from([0xef, 0xbb, 0xbf]);
 
 /** By its mark or, as RFC 4627 has it, by where the zero bytes of the first two characters are. */
 export function encodingOf(head: Uint8Array): string {
-  const [first, second, third, fourth] = head;
-  if (first === 0xff && second === 0xfe) return 'utf-16le';
-  if (first === 0xfe && second === 0xff) return 'utf-16be';
-  if (first && second === 0 && third && fourth === 0) return 'utf-16le';
-  if (first === 0 && second && third === 0 && fourth) return 'utf-16be';
-  return 'utf-8';
+  const mark = Buffer.from(head.subarray(0, 2)).toString('hex');
+  if (mark === 'fffe') return 'utf-16le';
+  if (mark === 'feff') return 'utf-16be';
+  const zeros = Array.from(head.subarray(0, 4), (byte) => (byte === 0 ? '0' : 'x')).join('');
+  return { x0x0: 'utf-16le', '0x0x': 'utf-16be' }[zeros] ?? 'utf-8';
 }
 
 export const hasBom = (head: Uint8Array): boolean => BOM.equals(head.subarray(0, 3));
@@ -30,7 +29,7 @@ async function* transcoded(
     }
     decoder.decode();
   } catch (cause) {
-    if (!(cause instanceof TypeError)) throw cause;
+    if (cause instanceof UnreadableTableError) throw cause;
     throw new UnreadableTableError(
       `The text is not ${encoding} within the first ${bytes} bytes.`,
       {},

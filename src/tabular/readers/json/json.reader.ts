@@ -6,7 +6,6 @@ import type {
   Relation,
   TableDescription,
 } from '../../../core/contracts/dataset-reader.contract.js';
-import { UnreadableTableError } from '../../tabular.errors.js';
 import { renamingWarning, uniqueNames } from '../shared/column-names.js';
 import { parseOptions } from '../shared/read-options.js';
 import { contentCompression, headOf } from '../shared/unpacked.js';
@@ -15,8 +14,9 @@ import { linesRelation, numbered } from '../shared/numbered-lines.js';
 import { locate } from './json-fault.js';
 import { looksLikeJson } from './json-look.js';
 import { writeLines, type LinesPlan } from './json-lines-file.js';
-import { NotOneArray, type Shape } from './json-rows.js';
-import { MAX_ROW, scanJson, type JsonScan } from './json-scan.js';
+import { findRows, shapeOf, type Found } from './json-place.js';
+import type { Shape } from './json-rows.js';
+import type { JsonScan } from './json-scan.js';
 import { encodingOf, hasBom, jsonText } from './json-text.js';
 import { lineTypes, widenings } from './json-types.js';
 
@@ -53,26 +53,6 @@ const foundOptions = z.object({
 });
 type FoundOptions = z.infer<typeof foundOptions>;
 
-const segmentsOf = (path: string): string[] =>
-  path.startsWith('/')
-    ? path
-        .slice(1)
-        .split('/')
-        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-    : path.split('.');
-
-const shapeOf = (path: string | null, isArray: boolean): Shape => {
-  if (path !== null) return { kind: 'path', path: segmentsOf(path) };
-  return { kind: isArray ? 'array' : 'values' };
-};
-
-interface Found {
-  scan: JsonScan;
-  shape: Shape;
-  path: string | null;
-  warnings: string[];
-}
-
 /**
  * JSON: an array of rows, JSON lines, or one object, which is one row unless it holds the table.
  *
@@ -95,30 +75,12 @@ export class JsonReader implements IDatasetReader {
     const options = parseOptions(givenOptions, given);
     const head = await headOf(content);
     const encoding = options.encoding?.toLowerCase() ?? encodingOf(head);
-    const { scan, shape, path, warnings } = await this.find(
-      content,
-      encoding,
-      options.path ?? null,
-    );
-    const compression = await contentCompression(content);
+    const place = await findRows(content, encoding, options.path ?? null);
+    const { scan, warnings } = place;
     const keys = keysOf(scan);
     const names = uniqueNames(keys);
-    const plain = names.every((name, at) => name === keys[at]);
-    const lines = shape.kind === 'values' && scan.ownLines && scan.made === 'objects';
-    const asItIs =
-      lines && plain && !scan.repeated && !compression && encoding === 'utf-8' && !hasBom(head);
-    const found: FoundOptions = {
-      encoding,
-      compression,
-      shape: shapeName(shape, scan),
-      path,
-      rows: scan.made,
-      names: Object.fromEntries(
-        keys.flatMap((key, at) => (key === names[at] ? [] : [[names[at], key]])),
-      ),
-      longestRow: scan.longestRow,
-      asItIs,
-    };
+    const found = await this.found(content, { encoding, hasBom: hasBom(head) }, place, names);
+    const { asItIs } = found;
     warnings.push(...renamingWarning(scan.made === 'objects' ? keys : [], names));
     const types = await this.types(content, found, keys, scan, context);
     const columns = names.map((name, at) => ({
@@ -179,62 +141,28 @@ export class JsonReader implements IDatasetReader {
     return null;
   }
 
-  /** Where the rows are, and what they are. */
-  private async find(
+  private async found(
     content: LocalContent,
-    encoding: string,
-    given: string | null,
-  ): Promise<Found> {
-    const scanAs = (shape: Shape): Promise<JsonScan> =>
-      scanJson(jsonText(content, encoding), shape);
-    if (given !== null) {
-      const shape = shapeOf(given, false);
-      return { scan: await scanAs(shape), shape, path: given, warnings: [] };
-    }
-    let shape: Shape = { kind: 'array' };
-    if (await startsWithArray(jsonText(content, encoding))) {
-      try {
-        return { scan: await scanAs(shape), shape, path: null, warnings: [] };
-      } catch (error) {
-        if (!(error instanceof NotOneArray)) throw error;
-      }
-    }
-    shape = { kind: 'values' };
-    const scan = await scanAs(shape);
-    if (scan.rows === 0)
-      throw new UnreadableTableError('The file has no value in it.', { line: 1 });
-    const warnings = scan.repeated ? [repeatedWarning(scan.repeated)] : [];
-    if (scan.rows > 1) return { scan, shape, path: null, warnings };
-    return this.inObject(scan, shape, warnings, scanAs);
-  }
-
-  /** An object with one array of objects holds a table; another is a row. */
-  private async inObject(
-    scan: JsonScan,
-    shape: Shape,
-    warnings: string[],
-    scanAs: (shape: Shape) => Promise<JsonScan>,
-  ): Promise<Found> {
-    const tables = scan.arrays.filter(({ ofObjects }) => ofObjects);
-    const [only] = tables;
-    if (tables.length === 1 && only) {
-      const path = `/${only.key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-      const inner: Shape = { kind: 'path', path: [only.key] };
-      const warning = `The rows are those of the array ${JSON.stringify(only.key)}; the rest of the object is left out.`;
-      return { scan: await scanAs(inner), shape: inner, path, warnings: [warning] };
-    }
-    if (scan.longestRow > MAX_ROW) {
-      throw new UnreadableTableError(
-        `The file is one object of more than ${MAX_ROW} bytes. The option path says which array in it is the table.`,
-      );
-    }
-    if (tables.length > 1) {
-      const names = tables.slice(0, 10).map(({ key }) => JSON.stringify(key));
-      warnings.push(
-        `The object is read as one row. It has several tables: the option path picks one of ${names.join(', ')}.`,
-      );
-    }
-    return { scan, shape, path: null, warnings };
+    text: { encoding: string; hasBom: boolean },
+    { scan, shape, path }: Found,
+    names: readonly string[],
+  ): Promise<FoundOptions> {
+    const compression = await contentCompression(content);
+    const changed = keysOf(scan).flatMap((key, at) =>
+      key === names[at] ? [] : [[names[at], key]],
+    );
+    const isPlainText = !compression && text.encoding === 'utf-8' && !text.hasBom;
+    const isLines = shape.kind === 'values' && scan.ownLines && scan.made === 'objects';
+    return {
+      encoding: text.encoding,
+      compression,
+      shape: shapeName(shape, scan),
+      path,
+      rows: scan.made,
+      names: Object.fromEntries(changed) as Record<string, string>,
+      longestRow: scan.longestRow,
+      asItIs: isPlainText && isLines && changed.length === 0 && !scan.repeated,
+    };
   }
 
   private async types(
@@ -300,15 +228,4 @@ function shapeName(shape: Shape, scan: JsonScan): FoundOptions['shape'] {
   if (shape.kind === 'path') return 'array in object';
   if (shape.kind === 'array') return 'array';
   return scan.rows === 1 ? 'object' : 'lines';
-}
-
-const repeatedWarning = ({ count, line, key }: NonNullable<JsonScan['repeated']>): string =>
-  `${count} times a row has a name twice, first ${JSON.stringify(key)} on line ${line}: the last value counts.`;
-
-async function startsWithArray(text: AsyncIterable<Buffer>): Promise<boolean> {
-  for await (const piece of text) {
-    const first = piece.toString('latin1').trimStart()[0];
-    if (first) return first === '[';
-  }
-  return false;
 }

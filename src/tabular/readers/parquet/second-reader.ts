@@ -2,7 +2,13 @@ import { open } from 'node:fs/promises';
 import type { ColumnMetaData, FileMetaData, SchemaElement } from 'hyparquet';
 import type { Column, LocalContent } from '../../../core/contracts/dataset-reader.contract.js';
 import { UnreadableTableError } from '../../tabular.errors.js';
-import { dateText, decimalText, timeText, timestampText } from '../shared/exact-text.js';
+import {
+  dateText,
+  decimalText,
+  timeText,
+  timestampText,
+  type Digits,
+} from '../shared/exact-text.js';
 import { LinesFile } from '../shared/numbered-lines.js';
 import { chunksOf } from './parquet-footer.js';
 
@@ -37,6 +43,12 @@ const PARSERS = {
 const DIGITS = { MILLIS: 3, MICROS: 6, NANOS: 9 } as const;
 const decoder = new TextDecoder();
 
+function timeDigits({ converted_type, logical_type }: SchemaElement): Digits | null {
+  if (logical_type?.type === 'TIME') return DIGITS[logical_type.unit];
+  if (converted_type === 'TIME_MILLIS') return 3;
+  return converted_type === 'TIME_MICROS' ? 6 : null;
+}
+
 /** What hyparquet leaves as it is stored, or would round. */
 function conversionOf(element: SchemaElement): ((value: unknown) => unknown) | null {
   const { converted_type, logical_type, scale = 0 } = element;
@@ -44,12 +56,8 @@ function conversionOf(element: SchemaElement): ((value: unknown) => unknown) | n
     const places = logical_type?.type === 'DECIMAL' ? logical_type.scale : scale;
     return (value) => decimalText(integerOf(value), places);
   }
-  if (converted_type === 'TIME_MILLIS' || converted_type === 'TIME_MICROS') {
-    return (value) => timeText(integerOf(value), converted_type === 'TIME_MILLIS' ? 3 : 6);
-  }
-  if (logical_type?.type === 'TIME') {
-    return (value) => timeText(integerOf(value), DIGITS[logical_type.unit]);
-  }
+  const digits = timeDigits(element);
+  if (digits !== null) return (value) => timeText(integerOf(value), digits);
   if (converted_type === 'ENUM' || logical_type?.type === 'ENUM') {
     return (value) => (value instanceof Uint8Array ? decoder.decode(value) : value);
   }

@@ -82,8 +82,8 @@ export async function* unpackedBytes(content: LocalContent): AsyncGenerator<Buff
       yield piece;
     }
   } catch (cause) {
-    if (!(cause instanceof Error) || !('errno' in cause)) throw cause;
-    const detail = `The ${compression} data are damaged after ${unpacked} unpacked bytes: ${cause.message}.`;
+    if (cause instanceof UnreadableTableError) throw cause;
+    const detail = `The ${compression} data are damaged after ${unpacked} unpacked bytes: ${(cause as Error).message}.`;
     throw new UnreadableTableError(detail, {}, cause);
   }
 }
