@@ -38,11 +38,11 @@ afterAll(async () => {
 const disk = async (): Promise<string[]> =>
   [...(await diskStore(root).objects()).entries()].map(([path, { sha256 }]) => `${path} ${sha256}`);
 
-const keysOf = async ({ query }: TestDatabase, table: string): Promise<string[]> =>
-  (await query<{ key: string }>(`SELECT storage_key AS key FROM ${table}`)).map(({ key }) => key);
+const keysOf = async (database: TestDatabase, table: string): Promise<string[]> =>
+  (await database.query<{ key: string }>(`SELECT storage_key AS key FROM ${table}`)).map(({ key }) => key);
 
-const rowsOf = async ({ query }: TestDatabase): Promise<unknown> =>
-  await query(
+const rowsOf = async (database: TestDatabase): Promise<unknown> =>
+  await database.query(
     `SELECT (SELECT json_agg(f ORDER BY id) FROM files f) AS files,
        (SELECT json_agg(r ORDER BY id) FROM file_references r) AS references,
        (SELECT json_agg(i ORDER BY id) FROM storage_intents i) AS intents`,

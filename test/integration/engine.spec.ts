@@ -52,7 +52,7 @@ describe('the engine', () => {
     "SELECT * FROM read_text('../../../bootstrap-key')",
     "COPY (SELECT 1) TO '/tmp/planted.csv'",
     "ATTACH '/tmp/planted.db'",
-    "SET enable_external_access = true",
+    'SET enable_external_access = true',
     "SET allowed_directories = ['/']",
     'INSTALL httpfs',
   ])('reaches nothing else: %s', async (sql) => {
@@ -76,7 +76,10 @@ describe('the engine', () => {
 
   it('tells of a crash, and goes on', async () => {
     const crashed = sut.session(options(), async (session) => {
-      const answer = session.call('query', task('SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b'));
+      const answer = session.call(
+        'query',
+        task('SELECT sum(a.range * b.range) FROM range(10000000) a, range(10000000) b'),
+      );
       process.kill(session.pid, 'SIGKILL');
       return await answer;
     });

@@ -3,7 +3,6 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Column } from '../../src/core/contracts/dataset-reader.contract.js';
 import { parseFilter } from '../../src/tabular/filter/parse-filter.js';
 import { toSql } from '../../src/tabular/filter/to-sql.js';
-import type { Json } from '../../src/tabular/values/json-text.js';
 import { rowJson } from '../../src/tabular/values/row-json.js';
 import { selectList } from '../../src/tabular/values/select-list.js';
 import { jsonConverter } from '../../src/tabular/values/to-json.js';
@@ -31,7 +30,7 @@ describe('Values of rows', () => {
       .getRows()
       .map(([name, type]): Column => ({ name: String(name), type: String(type) }));
     const reader = await connection.runAndReadAll(`SELECT ${selectList(columns, limit)} FROM t`);
-    const [cells = []] = reader.convertRows<Json>(jsonConverter);
+    const [cells = []] = reader.convertRows(jsonConverter);
     return { columns, ...rowJson(columns, cells, limit) };
   }
 

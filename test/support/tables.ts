@@ -41,14 +41,17 @@ export function tablesApi(api: Api) {
       ref = 'latest',
     ): Promise<Response> => {
       const parameters = new URLSearchParams(query);
-      return await api.fetch(`/v1/datasets/${dataset}/versions/${ref}/${what}?${parameters}`, {
-        headers,
-      });
+      return await api.fetch(
+        `/v1/datasets/${dataset}/versions/${ref}/${what}?${parameters.toString()}`,
+        {
+          headers,
+        },
+      );
     },
     rows: async (dataset: string, query: Record<string, string>, ref = 'latest') =>
       await api.json<RowsPage>(
         200,
-        `/v1/datasets/${dataset}/versions/${ref}/rows?${new URLSearchParams(query)}`,
+        `/v1/datasets/${dataset}/versions/${ref}/rows?${new URLSearchParams(query).toString()}`,
         { headers },
       ),
     query: async (dataset: string, sql: string, more: object = {}): Promise<Response> =>

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { crc32 } from 'node:zlib';
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { FileId } from '../../core/contracts/ids.js';
@@ -60,7 +61,7 @@ export class ContentReader {
 
   /** Reads the whole content. @throws FileNotFoundError, ObjectMissingError, ObjectCorruptError */
   async verify(id: FileId, signal?: AbortSignal): Promise<void> {
-    for await (const _ of await this.open(id)) signal?.throwIfAborted();
+    await finished((await this.open(id)).resume(), { signal });
   }
 
   /** What the bytes of a file are. @throws FileNotFoundError */

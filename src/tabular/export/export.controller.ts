@@ -1,4 +1,4 @@
-import { Controller, Get, Headers, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
@@ -58,7 +58,6 @@ export class ExportController {
     @Param('id') datasetKey: string,
     @Param('ref') ref: string,
     @Query() query: ExportQuery,
-    @Headers('prefer') prefer: string | undefined,
     @Req() request: Request,
     @Res() response: Response,
   ): Promise<void> {
@@ -68,7 +67,12 @@ export class ExportController {
     const { files } = await this.folders.of(source, given, caller.id);
     const options = { compression, guardFormulas };
     const input = { files, given, selection, format, options };
-    const answer = await this.answers.within(caller, 'export', input, waitPreferredBy(prefer));
+    const answer = await this.answers.within(
+      caller,
+      'export',
+      input,
+      waitPreferredBy(request.headers['prefer']),
+    );
     const made = outputOrAccepted(response, answer);
     if (!made) return;
     const { mimeType, extension } = EXPORT_FORMATS[format];

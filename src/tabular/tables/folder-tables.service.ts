@@ -46,7 +46,7 @@ export class FolderTables {
     const paths = new Set(together.map(({ path }) => path));
     return {
       files: source.files.filter(({ path }) => paths.has(path)),
-      drift: { ...drift, union: findDrift(together).union },
+      drift: Object.assign(drift, { union: findDrift(together).union }),
     };
   }
 }

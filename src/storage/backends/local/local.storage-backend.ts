@@ -110,7 +110,7 @@ export class LocalStorageBackend implements IStorageBackend {
       await link(file, target);
     } catch (error) {
       if (isErrno(error, 'EXDEV', 'EPERM', 'EMLINK', 'ENOTSUP')) return false;
-      return await absent(path)(error);
+      return absent(path)(error);
     }
     // Of the file itself, which nobody changes; who may not enter the store's folders can't reach it there.
     await chmod(target, 0o444);

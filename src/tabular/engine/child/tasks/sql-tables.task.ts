@@ -80,21 +80,7 @@ function visit(root: unknown, found: Found): void {
 }
 
 function look(node: Node, found: Found): void {
-  switch (node['type']) {
-    case 'BASE_TABLE':
-      if (node['schema_name'] || node['catalog_name']) {
-        throw new SqlRefusedError('Tables are named without a schema.');
-      }
-      found.tables.add(String(node['table_name']));
-      break;
-    case 'SHOW_REF':
-      throw new SqlRefusedError('One SELECT is carried out: the schema is at …/schema.');
-    case 'TABLE_FUNCTION': {
-      const name = functionOf(node['function']);
-      if (!TABLE_FUNCTIONS.has(name)) throw new SqlRefusedError(`${name} may not be called.`);
-      break;
-    }
-  }
+  lookAtSource(node, found);
   if (node['class'] === 'FUNCTION') {
     const name = functionOf(node);
     if (SYSTEM_FUNCTIONS.test(name)) throw new SqlRefusedError(`${name} may not be called.`);
@@ -103,6 +89,24 @@ function look(node: Node, found: Found): void {
   if (node['sample']) found.isVolatile = true;
   const { map } = (node['cte_map'] ?? {}) as { map?: { key: string }[] };
   for (const { key } of map ?? []) found.defined.add(key);
+}
+
+/** What stands after FROM. */
+function lookAtSource(node: Node, { tables }: Found): void {
+  switch (node['type']) {
+    case 'BASE_TABLE':
+      if (node['schema_name'] || node['catalog_name']) {
+        throw new SqlRefusedError('Tables are named without a schema.');
+      }
+      tables.add(String(node['table_name']));
+      break;
+    case 'SHOW_REF':
+      throw new SqlRefusedError('One SELECT is carried out: the schema is at …/schema.');
+    case 'TABLE_FUNCTION': {
+      const name = functionOf(node['function']);
+      if (!TABLE_FUNCTIONS.has(name)) throw new SqlRefusedError(`${name} may not be called.`);
+    }
+  }
 }
 
 const functionOf = (node: unknown): string =>
