@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
-import { encode } from '../../../../test/support/csv-corpus/encode.js';
-import { contentOf, readByUs, type Table } from '../../../../test/support/csv-corpus/reading.js';
-import { duckDbForTests, type DuckDbForTests } from '../../../../test/support/duckdb.js';
-import { CsvReader } from './csv.reader.js';
+import { encode } from '../support/csv-corpus/encode.js';
+import { contentOf, readByUs, type Table } from '../support/csv-corpus/reading.js';
+import { duckDbForTests, type DuckDbForTests } from '../support/duckdb.js';
+import { CsvReader } from '../../src/tabular/readers/csv/csv.reader.js';
 
 /** Rows that fill more than what is looked at, at either end. */
 const MANY = 13_000;
