@@ -76,7 +76,7 @@ export function describeDatasetReader(
       it('gives all rows in order, each with its place, as often as asked', async () => {
         const content = await put(bytes, fileName);
         const description = await sut.describe(content, {}, context);
-        const { sql, rowIndex } = await sut.open(content, description, context);
+        const { sql, rowIndex, unnumbered } = await sut.open(content, description, context);
         const shown = columns.map((column) => `"${column.name.replaceAll('"', '""')}"`).join(', ');
         for (let round = 0; round < 2; round += 1) {
           const read = await context.database.all(
@@ -85,6 +85,10 @@ export function describeDatasetReader(
           expect(read.map(([index]) => Number(index))).toEqual(rows.map((_, index) => index));
           expect(read.map((row) => row.slice(1))).toEqual(rows);
         }
+        if (unnumbered === undefined) return;
+        const bare = await context.database.all(`SELECT * FROM ${unnumbered}`);
+        expect(bare).toHaveLength(rows.length);
+        expect(bare).toEqual(expect.arrayContaining(rows));
       });
 
       it('leaves the content as it was', async () => {

@@ -43,6 +43,11 @@ export interface Relation {
    * column is none of the description's.
    */
   rowIndex: string;
+  /**
+   * The same without `rowIndex`, where numbering the rows has a price: DuckDB reads it with all of its
+   * threads, in no certain order. Absent: `sql` costs the same.
+   */
+  unnumbered?: string;
 }
 
 /** A row that can't be part of the table, as it is in the content. */

@@ -1,4 +1,4 @@
-import type { Column } from '../../../core/contracts/dataset-reader.contract.js';
+import type { Column, Relation } from '../../../core/contracts/dataset-reader.contract.js';
 import type { Dialect } from './dialect.js';
 import { LONGEST_LINE, styleOf } from './rewrite.js';
 
@@ -85,11 +85,7 @@ export function checkedBigint(name: string): string {
 }
 
 /** The table, its rows numbered. */
-export function relationOf(
-  source: Source,
-  dialect: Dialect,
-  columns: readonly Column[],
-): { sql: string; rowIndex: string } {
+export function relationOf(source: Source, dialect: Dialect, columns: readonly Column[]): Relation {
   const rowIndex = freeName(columns);
   const wide = new Set(dialect.wide);
   const isChecked = ({ name, type }: Column): boolean =>
@@ -104,6 +100,7 @@ export function relationOf(
   return {
     sql: `(SELECT row_number() OVER () - 1 AS ${identifier(rowIndex)}, ${shown.join(', ')} FROM ${from})`,
     rowIndex: identifier(rowIndex),
+    unnumbered: `(SELECT ${shown.join(', ')} FROM ${from})`,
   };
 }
 

@@ -30,15 +30,15 @@ export function shapeOf(
   const start = placeOfStart(usable, width, given);
   const first = usable[start];
   const body = usable.slice(start + 1).filter((row) => width === 1 || !isBlank(row));
-  const isHeader =
-    first !== undefined && (given.header ?? looksLikeHeader(first.cells, body, width));
-  const header = isHeader ? first : null;
-  const table = first && !isHeader ? [first, ...body] : body;
+  if (!first)
+    return { width, skipLines: given.skipLines ?? 0, header: null, firstLine: 1, rows: [] };
+  const header = (given.header ?? looksLikeHeader(first.cells, body, width)) ? first : null;
+  const table = header ? body : [first, ...body];
   return {
     width: Math.max(width, trimmed(header?.cells ?? []).length),
-    skipLines: given.skipLines ?? Math.max(0, (first?.line ?? 1) - 1),
+    skipLines: given.skipLines ?? first.line - 1,
     header,
-    firstLine: table[0]?.line ?? header?.nextLine ?? 1,
+    firstLine: table[0]?.line ?? first.nextLine,
     rows: table,
   };
 }
