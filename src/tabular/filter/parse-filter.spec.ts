@@ -223,16 +223,16 @@ describe('A filter', () => {
     ' '.repeat(16_384),
   ])('takes at most 50 ms for its largest texts (%#)', (text) => {
     const once = (): number => {
-      const start = performance.now();
+      const start = process.cpuUsage();
       try {
         sql(text);
       } catch (error) {
         if (!(error instanceof InvalidFilterError) && !(error instanceof UnknownColumnError))
           throw error;
       }
-      return performance.now() - start;
+      return process.cpuUsage(start).user / 1_000;
     };
-    // The best of some: this machine has others to serve.
+    // Of the processor, and the best of some: the machine has others to serve.
     expect(Math.min(...Array.from({ length: 5 }, once))).toBeLessThan(50);
   });
 });

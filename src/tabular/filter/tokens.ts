@@ -32,10 +32,11 @@ const KINDS = ['string', 'quoted', 'number', 'word', 'symbol'] as const;
  * @param what the text is, for messages: `The filter`
  */
 export class TokenReader {
-  private readonly tokens: Token[];
-  private at = 0;
+  private readonly coming: Iterator<Token, Token>;
+  /** Looked at, and not gone past. */
+  private readonly seen: Token[] = [];
 
-  /** @throws InvalidFilterError for a text that is too long or no sequence of tokens */
+  /** @throws InvalidFilterError for a text that is too long; for what is no token once it is reached */
   constructor(
     text: string,
     private readonly what: string,
@@ -43,16 +44,17 @@ export class TokenReader {
     if (text.length > MAX_TEXT) {
       throw new InvalidFilterError(`${what} is longer than ${MAX_TEXT} characters.`, MAX_TEXT + 1);
     }
-    this.tokens = tokensOf(text);
+    this.coming = tokensOf(text);
   }
 
   peek(ahead = 0): Token {
-    return this.tokens[Math.min(this.at + ahead, this.tokens.length - 1)] as Token;
+    while (this.seen.length <= ahead) this.seen.push(this.coming.next().value);
+    return this.seen[ahead] as Token;
   }
 
   next(): Token {
     const token = this.peek();
-    this.at++;
+    this.seen.shift();
     return token;
   }
 
@@ -70,13 +72,13 @@ export class TokenReader {
   /** Goes past it if it is there. */
   takeSymbol(symbol: string): boolean {
     const isThere = this.isSymbol(symbol);
-    if (isThere) this.at++;
+    if (isThere) this.next();
     return isThere;
   }
 
   takeWord(word: string): boolean {
     const isThere = this.isWord(word);
-    if (isThere) this.at++;
+    if (isThere) this.next();
     return isThere;
   }
 
@@ -108,23 +110,21 @@ const shown = ({ kind, text }: Token): string =>
       ? `"${shortened(text)}"`
       : shortened(text);
 
-function tokensOf(text: string): Token[] {
-  const tokens: Token[] = [];
+/** Behind the last token is an end, and another one. */
+function* tokensOf(text: string): Generator<Token, Token> {
   const pattern = new RegExp(TOKEN);
-  let at = 0;
   let position = 1;
-  while (at < text.length) {
+  for (let at = 0; at < text.length; at = pattern.lastIndex) {
     pattern.lastIndex = at;
     const match = pattern.exec(text);
     if (!match?.groups) throw unknownCharacter(text, at, position);
     const [whole] = match;
     const kind = KINDS.find((name) => match.groups?.[name] !== undefined);
-    if (kind) tokens.push({ kind, text: meantBy(kind, whole), position });
-    at += whole.length;
+    if (kind) yield { kind, text: meantBy(kind, whole), position };
     position += lengthOf(whole);
   }
-  tokens.push({ kind: 'end', text: '', position });
-  return tokens;
+  const end: Token = { kind: 'end', text: '', position };
+  for (;;) yield end;
 }
 
 function meantBy(kind: Token['kind'], whole: string): string {
