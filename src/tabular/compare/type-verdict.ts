@@ -22,19 +22,20 @@ export function typeVerdict(from: string, to: string): Verdict {
 }
 
 function verdictOf(from: DuckDbType, to: DuckDbType): Verdict {
-  if (from.is === 'plain' && from.name === 'NULL') {
-    return to.is === 'plain' && to.name === 'NULL' ? 'identical' : 'widening';
-  }
+  if (JSON.stringify(from) === JSON.stringify(to)) return 'identical';
+  return nestedVerdict(from, to) ?? (isWider(from, to) ? 'widening' : 'breaking');
+}
+
+/** `null` when they are not both lists, maps, structs or unions. */
+function nestedVerdict(from: DuckDbType, to: DuckDbType): Verdict | null {
   if (from.is === 'list' && to.is === 'list') return listVerdict(from, to);
   if (from.is === 'map' && to.is === 'map')
     return worst([verdictOf(from.key, to.key), verdictOf(from.value, to.value)]);
   if (from.is === 'struct' && to.is === 'struct') return fieldsVerdict(from.fields, to.fields);
+  if (from.is !== 'union' || to.is !== 'union') return null;
   // A member more is a value that a reader of the earlier type does not know.
-  if (from.is === 'union' && to.is === 'union') {
-    const verdict = fieldsVerdict(from.fields, to.fields);
-    return verdict === 'compatible' ? 'widening' : verdict;
-  }
-  return scalarVerdict(from, to);
+  const verdict = fieldsVerdict(from.fields, to.fields);
+  return verdict === 'compatible' ? 'widening' : verdict;
 }
 
 function listVerdict(
@@ -57,8 +58,15 @@ function fieldsVerdict(from: readonly Field[], to: readonly Field[]): Verdict {
   return worst([...verdicts, isSameList ? 'identical' : 'compatible']);
 }
 
-/** Bits of a value; an unsigned one has them all for the number. */
-const INTEGERS: Readonly<Record<string, { bits: number; isSigned: boolean; digits: number }>> = {
+interface Integer {
+  /** Of a value; an unsigned one has them all for the number. */
+  bits: number;
+  isSigned: boolean;
+  /** Of the greatest. */
+  digits: number;
+}
+
+const INTEGERS: Readonly<Record<string, Integer>> = {
   TINYINT: { bits: 8, isSigned: true, digits: 3 },
   SMALLINT: { bits: 16, isSigned: true, digits: 5 },
   INTEGER: { bits: 32, isSigned: true, digits: 10 },
@@ -83,30 +91,36 @@ const WIDER: Readonly<Record<string, readonly string[]>> = {
   JSON: ['VARCHAR'],
 };
 
-function scalarVerdict(from: DuckDbType, to: DuckDbType): Verdict {
-  if (isSame(from, to)) return 'identical';
-  return isWider(from, to) ? 'widening' : 'breaking';
-}
-
-function isSame(from: DuckDbType, to: DuckDbType): boolean {
-  return JSON.stringify(from) === JSON.stringify(to);
-}
-
 function isWider(from: DuckDbType, to: DuckDbType): boolean {
-  if (from.is === 'enum') {
-    if (to.is === 'enum') return from.values.every((value) => to.values.includes(value));
-    return to.is === 'plain' && to.name === 'VARCHAR';
-  }
-  if (to.is === 'decimal') {
-    const whole = to.precision - to.scale;
-    if (from.is === 'decimal')
-      return to.scale >= from.scale && whole >= from.precision - from.scale;
-    return from.is === 'plain' && whole >= (INTEGERS[from.name]?.digits ?? Infinity);
-  }
-  if (from.is !== 'plain' || to.is !== 'plain') return false;
-  const [integer, other] = [INTEGERS[from.name], INTEGERS[to.name]];
-  if (!integer) return WIDER[from.name]?.includes(to.name) ?? false;
-  const bits = integer.isSigned ? integer.bits - 1 : integer.bits;
-  if (!other) return bits <= (FLOATS[to.name] ?? 0);
-  return other.isSigned ? other.bits - 1 >= bits : !integer.isSigned && other.bits >= bits;
+  if (from.is === 'enum') return isWiderEnum(from.values, to);
+  if (from.is === 'decimal') return to.is === 'decimal' && isWiderDecimal(from, to);
+  if (from.is !== 'plain') return false;
+  // A column that is only null.
+  if (from.name === 'NULL') return true;
+  const integer = INTEGERS[from.name];
+  if (to.is === 'decimal') return integer !== undefined && digitsOf(to) >= integer.digits;
+  if (to.is !== 'plain') return false;
+  if (integer) return isWiderInteger(integer, to.name);
+  return (WIDER[from.name] ?? []).includes(to.name);
+}
+
+const isWiderEnum = (values: readonly string[], to: DuckDbType): boolean =>
+  to.is === 'enum'
+    ? values.every((value) => to.values.includes(value))
+    : to.is === 'plain' && to.name === 'VARCHAR';
+
+type Decimal = Extract<DuckDbType, { is: 'decimal' }>;
+
+/** Before the point. */
+const digitsOf = ({ precision, scale }: Decimal): number => precision - scale;
+
+const isWiderDecimal = (from: Decimal, to: Decimal): boolean =>
+  to.scale >= from.scale && digitsOf(to) >= digitsOf(from);
+
+function isWiderInteger(from: Integer, to: string): boolean {
+  const bits = from.isSigned ? from.bits - 1 : from.bits;
+  const other = INTEGERS[to];
+  if (!other) return bits <= (FLOATS[to] ?? 0);
+  if (other.isSigned) return other.bits - 1 >= bits;
+  return !from.isSigned && other.bits >= bits;
 }

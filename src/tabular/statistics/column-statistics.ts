@@ -37,8 +37,7 @@ export function toColumnStatistics(subject: Subject, findings: Findings): Column
     kind,
     nulls: { count: nulls, share: rowCount === 0 ? 0 : nulls / rowCount },
     distinct: toDistinct(subject, findings),
-    min: shape ? shape.scale.render(shape.min as never) : textOnly(kind, facts.min),
-    max: shape ? shape.scale.render(shape.max as never) : textOnly(kind, facts.max),
+    ...toEnds(subject, findings),
     mean: moments.mean !== null ? float(moments.mean) : null,
     std: facts.placed > 1 && moments.std !== null ? float(moments.std) : null,
     median: quantiles?.values.find(({ probability }) => probability === 0.5)?.value ?? null,
@@ -51,8 +50,15 @@ export function toColumnStatistics(subject: Subject, findings: Findings): Column
   };
 }
 
-const textOnly = (kind: Subject['kind'], text: string | null): string | null =>
-  kind === 'string' ? text : null;
+function toEnds(
+  { kind }: Subject,
+  { shape, facts }: Findings,
+): Pick<ColumnStatisticsDto, 'min' | 'max'> {
+  if (kind === 'string') return { min: facts.min, max: facts.max };
+  if (!shape) return { min: null, max: null };
+  const { scale, min, max } = shape;
+  return { min: scale.render(min as never), max: scale.render(max as never) };
+}
 
 function toDistinct({ kind }: Subject, { facts, counts }: Findings): DistinctDto {
   if (kind === 'boolean') {

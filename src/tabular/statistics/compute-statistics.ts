@@ -36,10 +36,11 @@ const BATCH = 200;
  * where it goes; and, of columns that have few values or in a small table, the count of each value. Memory
  * is bounded whatever the rows: only counts of few values, digests and samples are kept.
  *
- * Measured with DuckDB 1.5.6, two threads, 1 GB and without `preserve_insertion_order`, in seconds of CPU, beside
- * DuckDB's SUMMARIZE, on 2,700,000 rows of six columns. Parquet of 28 MB: 3.7 against 2.5. CSV of 224 MB: 5.6 to 6.2
- * against 3.6 to 4.0 with a copy (2.8 of them for it), 7.3 to 7.6 without.
- * A column of a table of a thousand rows takes 8 ms of CPU: 10,000 of them more than a minute.
+ * Measured with DuckDB 1.5.6, two threads, 1 GB and without `preserve_insertion_order`, on 2,700,000 rows of six
+ * columns, on a machine busy with other work: so seconds of CPU, beside those of DuckDB's SUMMARIZE. Parquet of 28 MB:
+ * 3.9 against 2.8 to 3.0. CSV of 224 MB: 6.1 to 7.2 against 4.3 to 4.4 with a copy, half of them for the copy;
+ * an earlier form without one, 7.3 to 7.6 against 3.6 to 4.5.
+ * In a table of a thousand rows each column takes 8 ms of CPU, so 10,000 of them more than a minute.
  */
 export async function computeStatistics(
   database: TableDatabase,

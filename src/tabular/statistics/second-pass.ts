@@ -31,7 +31,7 @@ export function askShape<T extends bigint | number>(
   const clamped = (value: T): T => (value < min ? min : value > max ? max : value);
   const estimates = isSmall ? [] : facts.digest.map((value) => clamped(scale.nearest(value)));
   // The rank of an estimate lies between the share of the values below it and of those up to it.
-  const places = [...edges, ...estimates, ...estimates.map(scale.before)];
+  const places = [...edges, ...estimates, ...estimates.map((value) => scale.before(value))];
   const ends = ascending(places.filter((end) => end >= min));
   const counts = query.json<number[]>(`map_values(histogram(${place}, ${scale.list(ends)}))`, []);
   const exact = isSmall ? askQuantiles(query, place, scale, min, max) : null;
@@ -72,7 +72,7 @@ function askQuantiles<T extends bigint | number>(
     return () => ({ method: 'interpolated', values: values() });
   }
   const values = query.json<string[]>(`CAST(quantile_disc(${place}, ${list}) AS VARCHAR[])`, []);
-  return () => ({ method: 'discrete', values: values().map(scale.parse) });
+  return () => ({ method: 'discrete', values: values().map((value) => scale.parse(value)) });
 }
 
 export interface Moments {
