@@ -39,7 +39,9 @@ const disk = async (): Promise<string[]> =>
   [...(await diskStore(root).objects()).entries()].map(([path, { sha256 }]) => `${path} ${sha256}`);
 
 const keysOf = async (database: TestDatabase, table: string): Promise<string[]> =>
-  (await database.query<{ key: string }>(`SELECT storage_key AS key FROM ${table}`)).map(({ key }) => key);
+  (await database.query<{ key: string }>(`SELECT storage_key AS key FROM ${table}`)).map(
+    ({ key }) => key,
+  );
 
 const rowsOf = async (database: TestDatabase): Promise<unknown> =>
   await database.query(

@@ -13,7 +13,7 @@ import { NotTabularError } from '../../tabular.errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 import { toTableError } from './duckdb-errors.js';
 import { unusedName } from './names.js';
-import { stagedReader } from './staged.reader.js';
+import { stagedReader } from './staged-table.js';
 import type { Session } from './session.js';
 
 /** One content of a table, by its place in the session, and how it is read. */
@@ -38,6 +38,8 @@ export interface OpenTable {
   columns: Column[];
   /** Stands after FROM. */
   sql: string;
+  /** The same without places of rows, which cost something. DuckDB keeps the order all the same. */
+  unnumbered: string;
   /** Expressions that give a row's file (its place among the parts) and its place there. */
   fileIndex: string;
   rowIndex: string;
@@ -115,10 +117,17 @@ async function open(
   const [only] = relations;
   if (only && relations.length === 1) {
     const [{ columns }] = descriptions as [TableDescription];
-    return { columns, sql: only.sql, fileIndex: '0', rowIndex: only.rowIndex };
+    const { sql, rowIndex, unnumbered = sql } = only;
+    return { columns, sql, unnumbered, fileIndex: '0', rowIndex };
   }
   return await union(session, relations, descriptions);
 }
+
+/** Formats of which single columns can be read, so that a second scan costs little. */
+const COLUMNAR = new Set(['arrow', 'parquet', 'staged']);
+
+export const isColumnar = (description: TableDescription | null): boolean =>
+  COLUMNAR.has(description?.format ?? '');
 
 /** One table of several contents, by the names of their columns; of two types the one that holds both. */
 async function union(
@@ -128,22 +137,26 @@ async function union(
 ): Promise<OpenTable> {
   const all = descriptions.flatMap(({ columns }) => columns);
   const [file, row] = ['__file', '__row'].map((name) => unusedName(name, all)) as [string, string];
-  const selects = relations.map(({ sql, rowIndex }, place) => {
-    const names = (descriptions[place] as TableDescription).columns.map(({ name }) =>
-      quoteIdentifier(name),
-    );
+  const namesOf = (place: number): string[] =>
+    (descriptions[place] as TableDescription).columns.map(({ name }) => quoteIdentifier(name));
+  const numbered = relations.map(({ sql, rowIndex }, place) => {
     const index = [
       `${place} AS ${quoteIdentifier(file)}`,
       `${rowIndex} AS ${quoteIdentifier(row)}`,
     ];
-    return `SELECT ${[...index, ...names].join(', ')} FROM ${sql}`;
+    return `SELECT ${[...index, ...namesOf(place)].join(', ')} FROM ${sql}`;
   });
-  const sql = `(${selects.join(' UNION ALL BY NAME ')})`;
+  const plain = relations.map(
+    ({ sql, unnumbered = sql }, place) => `SELECT ${namesOf(place).join(', ')} FROM ${unnumbered}`,
+  );
+  const sql = `(${numbered.join(' UNION ALL BY NAME ')})`;
+  const unnumbered = `(${plain.join(' UNION ALL BY NAME ')})`;
   const described = (await session.database.all(`DESCRIBE SELECT * FROM ${sql}`)) as string[][];
   const columns = described
     .map(([name, type]) => ({ name, type }) as Column)
     .filter(({ name }) => name !== file && name !== row);
-  return { columns, sql, fileIndex: quoteIdentifier(file), rowIndex: quoteIdentifier(row) };
+  const [fileIndex, rowIndex] = [quoteIdentifier(file), quoteIdentifier(row)];
+  return { columns, sql, unnumbered, fileIndex, rowIndex };
 }
 
 async function rejectedOf(
@@ -161,6 +174,6 @@ async function rejectedOf(
 export async function createView(session: Session, name: string, table: OpenTable): Promise<void> {
   const columns = table.columns.map((column) => quoteIdentifier(column.name)).join(', ');
   await session.database.run(
-    `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT ${columns || quoteLiteral('')} FROM ${table.sql}`,
+    `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT ${columns || quoteLiteral('')} FROM ${table.unnumbered}`,
   );
 }

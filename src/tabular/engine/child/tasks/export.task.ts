@@ -45,7 +45,9 @@ function selectOf(
   const order = resolveOrder(selection.order, table.columns);
   const sorted = order.length > 0 ? ` ORDER BY ${orderSql(order, toIndex(table))}` : '';
   const list = columns.map((column) => exported(column, format, options)).join(', ');
-  return { sql: `SELECT ${list} FROM ${table.sql}${where}${sorted}`, parameters };
+  // Only the place of a row tells rows of the same keys apart.
+  const source = order.length > 0 ? table.sql : table.unnumbered;
+  return { sql: `SELECT ${list} FROM ${source}${where}${sorted}`, parameters };
 }
 
 function exported({ name, type }: Column, format: ExportFormat, options: ExportOptions): string {

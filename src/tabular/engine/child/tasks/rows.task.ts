@@ -8,7 +8,13 @@ import { selectList } from '../../../values/select-list.js';
 import { both, conditionOf, whereOf, type BoundSql } from '../conditions.js';
 import { placeOf, toIndex } from '../row-index.js';
 import type { Session } from '../session.js';
-import { withTable, type OpenTable, type ReadParts, type TablePart } from '../tables.js';
+import {
+  isColumnar,
+  withTable,
+  type OpenTable,
+  type ReadParts,
+  type TablePart,
+} from '../tables.js';
 
 export interface RowsTask {
   parts: TablePart[];
@@ -29,8 +35,6 @@ export interface RowsPage {
 
 /** Of a page's rows as JSON: what is over it comes with the next page. */
 const MAX_PAGE_BYTES = 8 * 1024 ** 2;
-/** Formats of which single columns can be scanned, so that a count costs little. */
-const COLUMNAR = new Set(['parquet', 'staged', 'arrow']);
 
 /** JSON of `RowsPage`. */
 export async function rows(
@@ -76,16 +80,13 @@ class PageQuery {
     const { task, condition } = this;
     const counts = condition !== null && task.after === null;
     // Text is scanned once for both; of columns, those of the filter alone are scanned for the count.
-    const isOnePass = counts && this.order.length === 0 && !this.isColumnar;
+    const isText = !task.parts.every(({ description }) => isColumnar(description));
+    const isOnePass = counts && this.order.length === 0 && isText;
     if (isOnePass) return await this.countedPage();
     const page = await this.page();
     const isAll = page.next === null && task.after === null;
     const value = isAll ? page.items.length : counts ? await this.count() : null;
     return { ...page, rowCount: value === null ? null : { value, kind: 'exact' } };
-  }
-
-  private get isColumnar(): boolean {
-    return this.task.parts.every(({ description }) => COLUMNAR.has(description?.format ?? ''));
   }
 
   /** The names of the page's own columns can't be those of the table's: they are not named at all. */
@@ -109,7 +110,7 @@ class PageQuery {
   private async count(): Promise<number> {
     const { sql, parameters } = whereOf(this.condition);
     const [[count]] = (await this.session.database.all(
-      `SELECT count(*) FROM ${this.table.sql}${sql}`,
+      `SELECT count(*) FROM ${this.table.unnumbered}${sql}`,
       parameters,
     )) as [[bigint]];
     return Number(count);

@@ -1,7 +1,7 @@
 import { quoteLiteral } from '../../../values/quote.js';
 import { STAGED_FILE } from '../../engine.types.js';
 import type { Session } from '../session.js';
-import { canBeStaged, stagedSelect } from '../staged.reader.js';
+import { canBeStaged, stagedSelect } from '../staged-table.js';
 import { withTable, type ReadParts, type TablePart } from '../tables.js';
 
 /** Writes all rows of one content as Parquet, in their order. @returns rows; `null`: Parquet can't hold them */
@@ -13,7 +13,7 @@ export async function stage(
     if (!canBeStaged(table.columns)) return null;
     const file = quoteLiteral(`${session.folder}/${STAGED_FILE}`);
     const [[rows]] = (await session.database.all(
-      `COPY (SELECT ${stagedSelect(table.columns)} FROM ${table.sql}) TO ${file}
+      `COPY (SELECT ${stagedSelect(table.columns)} FROM ${table.unnumbered}) TO ${file}
        (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false)`,
     )) as [[bigint]];
     return Number(rows);

@@ -1,6 +1,6 @@
 import { computeStatistics } from '../../../statistics/compute-statistics.js';
 import type { Session } from '../session.js';
-import { withTable, type ReadParts, type TablePart } from '../tables.js';
+import { isColumnar, withTable, type ReadParts, type TablePart } from '../tables.js';
 
 /** JSON of `TableStatisticsDto`. */
 export async function statistics(
