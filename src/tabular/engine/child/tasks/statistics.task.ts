@@ -8,7 +8,11 @@ export async function statistics(
   { parts }: { parts: TablePart[] },
 ): Promise<{ result: string } & ReadParts> {
   return await withTable(session, parts, true, async (table) => {
-    const { sql, rowIndex, columns } = table;
-    return JSON.stringify(await computeStatistics(session.database, { sql, rowIndex }, columns));
+    const isCopied = !parts.every(({ description }) => isColumnar(description));
+    const { unnumbered: sql, rowIndex, columns } = table;
+    const relation = { sql, rowIndex };
+    return JSON.stringify(
+      await computeStatistics(session.database, relation, columns, { isCopied }),
+    );
   });
 }
