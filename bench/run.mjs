@@ -23,6 +23,8 @@ const PARTS = [
   'diff',
   'dataset-pages',
   'search',
+  'tables',
+  'table-pages',
 ];
 const TMPFS = 0x01021994;
 

@@ -95,7 +95,11 @@ describe('two uploads of one content and a turn of the collector, step by step',
   const backend = new HaltingBackend();
   let lab: StorageLab;
   beforeAll(async () => {
-    lab = await createStorageLab(backend, { DATABASE_POOL_SIZE: String(CONNECTIONS) });
+    lab = await createStorageLab(backend, {
+      DATABASE_POOL_SIZE: String(CONNECTIONS),
+      // Each interleaving leaves files to be collected: after a thousand they are no sign of a mistake.
+      GC_MAX_PERCENT: '100',
+    });
   });
   afterAll(() => lab.close());
 
