@@ -37,6 +37,11 @@ const damaged = (detail: string): never => {
 
 /** Reads a column's values; where the library would round or recur, from its buffers. */
 export function valuesOf(data: Data): ValueAt {
+  // What is missing there counts as null: a batch could tell of any number of rows.
+  const bits = (data.nullBitmap as Uint8Array | null)?.length ?? 0;
+  if (data.nullCount > 0 && !DataType.isNull(data.type) && bits * 8 < data.length) {
+    damaged('a buffer is too short');
+  }
   const read = readerOf(data);
   return (row) => (data.nullCount > 0 && !data.getValid(row) ? null : read(row));
 }

@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, type FileHandle } from 'node:fs/promises';
 import type { Data, RecordBatch, Schema } from 'apache-arrow';
 import { z } from 'zod';
 import type {
@@ -122,6 +122,26 @@ async function checkFooter({ path, size }: LocalContent): Promise<void> {
   }
 }
 
+/**
+ * The library asks for ever for bytes behind the end of a file, and for as many batches as a footer tells
+ * of. A batch that is there takes more bytes than readings.
+ */
+function endingFile(file: FileHandle, size: number): FileHandle {
+  let readings = 0;
+  const read = async (buffer: Uint8Array, offset: number, length: number, position: number) => {
+    const result = await file.read(buffer, offset, length, position);
+    if (result.bytesRead < length) throw new RangeError('it ends too early');
+    if (++readings > size) throw new RangeError('it has fewer batches than it tells of');
+    return result;
+  };
+  return {
+    fd: file.fd,
+    stat: () => file.stat(),
+    close: () => file.close(),
+    read,
+  } as unknown as FileHandle;
+}
+
 /** @throws UnreadableTableError for whatever the library stumbles over */
 async function read<T>(
   content: LocalContent,
@@ -132,7 +152,10 @@ async function read<T>(
   registerCodecs();
   const file = await open(content.path, 'r');
   try {
-    const reader = await RecordBatchReader.from(file);
+    const isStream = (await checkedKind(content)) === 'stream';
+    const reader = isStream
+      ? await RecordBatchReader.from(file.createReadStream({ autoClose: false }))
+      : await RecordBatchReader.from(endingFile(file, content.size));
     await reader.open();
     if (!reader.schema) throw new RangeError('it has no schema');
     return await use(reader.schema, reader as AsyncIterable<RecordBatch>);

@@ -15,6 +15,7 @@ const enum Kind {
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NEWLINE = 0x0a;
+const SPACE = 0x20;
 const OBJECT = 0x7b;
 const ARRAY = 0x5b;
 
@@ -77,6 +78,7 @@ export class JsonSplitter {
     while (at < piece.length) {
       if (this.inString) at = this.string(piece, at);
       else if (this.inScalar) at = this.scalar(piece, at);
+      else if (piece[at] === SPACE) at++;
       else this.structure(piece[at] as number, at++);
     }
     this.offset += piece.length;
