@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ExcelReader } from '../../src/tabular/readers/excel/excel.reader.js';
 import { duckDbForTests, type DuckDbForTests } from '../support/duckdb.js';
-import { contentOf, readTable } from '../support/tables.js';
+import { contentOf, readTable } from '../support/reader-tables.js';
 
 /** Written by openpyxl: names, an integer, a date of 1900, an empty row, a fraction, a leap day. */
 const WORKBOOK = 'test/support/workbook.xlsx';
