@@ -36,8 +36,9 @@ async function read({ path, fileName }) {
   }
 }
 
-process.on('message', async (content) => {
-  const result = await read(content);
-  process.send({ ...result, megabytes: Math.round(process.resourceUsage().maxRSS / 1024) });
+process.on('message', (content) => {
+  void read(content).then((result) =>
+    process.send({ ...result, megabytes: Math.round(process.resourceUsage().maxRSS / 1024) }),
+  );
 });
 process.send('ready');

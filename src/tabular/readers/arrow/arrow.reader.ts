@@ -120,6 +120,13 @@ async function checkFooter({ path, size }: LocalContent): Promise<void> {
       'The file does not end as Arrow does: it is cut off or damaged.',
     );
   }
+  const { checkFooterLists } = await import('./arrow-footer.js');
+  try {
+    checkFooterLists(await bytesAt(path, size - 10 - length, length));
+  } catch (cause) {
+    const detail = `The footer is damaged: ${(cause as Error).message}.`;
+    throw new UnreadableTableError(detail, {}, cause);
+  }
 }
 
 /**
