@@ -5,7 +5,7 @@ import type { BoundSql } from '../../src/tabular/filter/filter.types.js';
 import { parseFilter } from '../../src/tabular/filter/parse-filter.js';
 import { searchSql } from '../../src/tabular/filter/search.js';
 import { toSql } from '../../src/tabular/filter/to-sql.js';
-import { quoteName } from '../../src/tabular/values/sql-text.js';
+import { quoteIdentifier } from '../../src/tabular/values/quote.js';
 import { InvalidFilterError, UnknownColumnError } from '../../src/tabular/tabular.errors.js';
 import { duckDbForTests, type DuckDbForTests } from '../support/duckdb.js';
 import { conditions, literalOf, rows, TABLE } from '../support/filter-oracle.js';
@@ -41,7 +41,7 @@ describe('Filters of rows', () => {
               `(${[index, ...TABLE.map((column) => literalOf(column, row[column.name] ?? null))].join(', ')})`,
           );
           await all(
-            `CREATE OR REPLACE TEMP TABLE t AS SELECT * FROM (VALUES ${list.join(', ')}) t(rn, ${TABLE.map(({ name }) => quoteName(name)).join(', ')})`,
+            `CREATE OR REPLACE TEMP TABLE t AS SELECT * FROM (VALUES ${list.join(', ')}) t(rn, ${TABLE.map(({ name }) => quoteIdentifier(name)).join(', ')})`,
           );
           for (const { text, evaluate } of given) {
             const expected = table.map(evaluate);
@@ -98,10 +98,13 @@ describe('Filters of rows', () => {
       (name, index) => `${name}#${index}`,
     );
     const columns = names.map((name) => ({ name, type: 'INTEGER' }));
-    const list = names.map((name, index) => `${index} AS ${quoteName(name)}`);
+    const list = names.map((name, index) => `${index} AS ${quoteIdentifier(name)}`);
     await all(`CREATE OR REPLACE TEMP TABLE wide AS SELECT ${list.join(', ')}`);
     for (const [index, name] of names.entries()) {
-      const { sql, parameters } = toSql(parseFilter(`${quoteName(name)} = ${index}`), columns);
+      const { sql, parameters } = toSql(
+        parseFilter(`${quoteIdentifier(name)} = ${index}`),
+        columns,
+      );
       expect([name, await all(`SELECT 1 FROM wide WHERE ${sql}`, parameters)]).toEqual([
         name,
         [[1]],

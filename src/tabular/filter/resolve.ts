@@ -1,7 +1,7 @@
 import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 import { InvalidFilterError, UnknownColumnError } from '../tabular.errors.js';
 import { type ColumnType, parseType } from '../values/column-type.js';
-import { quoteName } from '../values/sql-text.js';
+import { quoteIdentifier } from '../values/quote.js';
 import type { Reference } from './filter.types.js';
 import { shortened } from './tokens.js';
 
@@ -91,7 +91,7 @@ function caselessly(columns: readonly Column[]): Map<string, Column[]> {
 const caseless = (name: string): string => name.normalize('NFC').toLowerCase();
 
 const resolved = ({ name, type }: Column, position: number): Resolved => ({
-  sql: quoteName(name),
+  sql: quoteIdentifier(name),
   name,
   typeName: type,
   type: parseType(type),
@@ -115,7 +115,7 @@ function fieldOf(struct: Resolved, name: string): Resolved {
     type.fields.find((one) => caseless(one.name) === caseless(name));
   if (!field) throw notStruct(column, name, position);
   return {
-    sql: `(${struct.sql}).${quoteName(field.name)}`,
+    sql: `(${struct.sql}).${quoteIdentifier(field.name)}`,
     name: `${struct.name}.${field.name}`,
     typeName: field.type,
     type: parseType(field.type),

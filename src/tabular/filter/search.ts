@@ -2,7 +2,7 @@ import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 import { folded, normalised, runsOf } from '../../core/text/words.js';
 import { InvalidFilterError } from '../tabular.errors.js';
 import { holdsText, parseType } from '../values/column-type.js';
-import { quoteName } from '../values/sql-text.js';
+import { quoteIdentifier } from '../values/quote.js';
 import type { BoundSql } from './filter.types.js';
 
 /** In characters. */
@@ -53,8 +53,8 @@ function wordsOf(query: string): string[] {
 /** What is no VARCHAR is searched as DuckDB writes it. */
 const textOf = ({ name, type }: Column): string =>
   parseType(type).kind === 'text' && type === 'VARCHAR'
-    ? quoteName(name)
-    : `CAST(${quoteName(name)} AS VARCHAR)`;
+    ? quoteIdentifier(name)
+    : `CAST(${quoteIdentifier(name)} AS VARCHAR)`;
 
 /** A table without texts has no row in which a word could stand. */
 function partOf({ fold, spellings }: Needle, texts: readonly string[]): BoundSql {

@@ -8,7 +8,8 @@ import { toColumnStatistics } from './column-statistics.js';
 import type { ColumnStatisticsDto, TableStatisticsDto } from './dto/statistics-of-table.dto.js';
 import { askFacts, type Facts, HASH_PARTS } from './first-pass.js';
 import { askCandidates, askMoments, askNonFinite, askShape } from './second-pass.js';
-import { identifier, sourceOf, type Subject, subjectsOf } from './subject.js';
+import { quoteIdentifier } from '../values/quote.js';
+import { sourceOf, type Subject, subjectsOf } from './subject.js';
 import { countValues } from './value-counts.js';
 
 export type TableStatistics = TableStatisticsDto;
@@ -70,7 +71,7 @@ async function copied(
   columns: readonly Column[],
 ): Promise<string> {
   const table = 'stratum_statistics';
-  const names = columns.map(({ name }) => identifier(name));
+  const names = columns.map(({ name }) => quoteIdentifier(name));
   await database.all(`CREATE TEMP TABLE ${table} AS SELECT ${names.join(', ')} FROM ${sql}`);
   return table;
 }

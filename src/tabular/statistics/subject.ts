@@ -1,3 +1,4 @@
+import { quoteIdentifier } from '../values/quote.js';
 import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 import { kindOf } from './column-kind.js';
 import type { ColumnKind } from './dto/statistics-of-table.dto.js';
@@ -27,11 +28,9 @@ export const subjectsOf = (columns: readonly Column[]): Subject[] =>
     return { column, kind, scale, cell, hash, place };
   });
 
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
-
 /** What stands after FROM in a pass. The engine works out only what the pass uses of it. */
 export function sourceOf(relation: string, subjects: readonly Subject[]): string {
-  const cells = subjects.map(({ column, cell }) => `${identifier(column.name)} AS ${cell}`);
+  const cells = subjects.map(({ column, cell }) => `${quoteIdentifier(column.name)} AS ${cell}`);
   const derived = subjects.flatMap(({ cell, hash, place, scale }) => [
     cell,
     `CASE WHEN ${cell} IS NOT NULL THEN hash(${cell}) END AS ${hash}`,

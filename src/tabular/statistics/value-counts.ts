@@ -1,6 +1,7 @@
 import type { TableDatabase } from '../../core/contracts/dataset-reader.contract.js';
 import { shownText } from './shown-value.js';
-import { identifier, type Subject } from './subject.js';
+import { quoteIdentifier } from '../values/quote.js';
+import type { Subject } from './subject.js';
 
 export interface ValueCounts {
   distinct: number;
@@ -33,7 +34,7 @@ export async function countValues(
       return `SELECT * FROM (
         SELECT ${index} AS i, ${shownText(subject)} AS v, count(*) AS n, count(*) OVER () AS d,
           row_number() OVER (ORDER BY count(*) DESC, ${cell}) AS r
-        FROM (SELECT ${identifier(column.name)} AS ${cell} FROM ${table})
+        FROM (SELECT ${quoteIdentifier(column.name)} AS ${cell} FROM ${table})
         WHERE ${cell} IS NOT NULL GROUP BY ${cell} ORDER BY r LIMIT ${TOP})`;
     });
     const rows = await database.all(`SELECT * FROM (${parts.join(' UNION ALL ')}) ORDER BY i, r`);

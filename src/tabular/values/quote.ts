@@ -1,5 +1,9 @@
-/** A string literal of SQL, for what can't be bound: paths and options of table functions. */
+/** A string as SQL writes it: for what can't be bound, such as paths and options of table functions. */
 export const quoteLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`;
 
-/** An identifier of SQL. */
+/** A name as SQL writes it: the one way in which a name gets into a statement. */
 export const quoteIdentifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** `{'name': 'type', …}`, as the option `columns` of `read_json` takes it. */
+export const columnsLiteral = (columns: readonly { name: string; type: string }[]): string =>
+  `{${columns.map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`).join(', ')}}`;

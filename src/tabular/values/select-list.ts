@@ -1,6 +1,6 @@
 import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 import { parseType } from './column-type.js';
-import { quoteName } from './sql-text.js';
+import { quoteIdentifier } from './quote.js';
 
 /** Of a cell's JSON, in UTF-16 units. */
 export const DEFAULT_CELL_LIMIT = 10_000;
@@ -12,7 +12,10 @@ export const DEFAULT_CELL_LIMIT = 10_000;
  */
 export const selectList = (columns: readonly Column[], limit = DEFAULT_CELL_LIMIT): string =>
   columns
-    .map(({ name, type }) => `${cut(quoteName(name), type, limit + 1)} AS ${quoteName(name)}`)
+    .map(
+      ({ name, type }) =>
+        `${cut(quoteIdentifier(name), type, limit + 1)} AS ${quoteIdentifier(name)}`,
+    )
     .join(', ');
 
 function cut(sql: string, type: string, length: number): string {

@@ -1,5 +1,5 @@
 import { DataType, Precision, TimeUnit, type Field } from 'apache-arrow';
-import { identifier } from '../shared/sql.js';
+import { quoteIdentifier } from '../../values/quote.js';
 
 /** Timestamps by the unit of their values, in the order of Arrow's TimeUnit. */
 const TIMESTAMPS = ['TIMESTAMP_S', 'TIMESTAMP_MS', 'TIMESTAMP', 'TIMESTAMP_NS'] as const;
@@ -72,7 +72,7 @@ function structType(fields: readonly Field[]): string {
   const names = new Set(fields.map(({ name }) => name.toLowerCase()));
   if (fields.length === 0 || names.size < fields.length || names.has('')) return 'JSON';
   const members = fields.map(
-    ({ name, type }) => `${identifier(name)} ${duckDbType(type as DataType)}`,
+    ({ name, type }) => `${quoteIdentifier(name)} ${duckDbType(type as DataType)}`,
   );
   return `STRUCT(${members.join(', ')})`;
 }

@@ -1,9 +1,7 @@
 import type { Column, Relation } from '../../../core/contracts/dataset-reader.contract.js';
+import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 import type { Dialect } from './dialect.js';
 import { LONGEST_LINE, styleOf } from './rewrite.js';
-
-export const literal = (text: string): string => `'${text.replaceAll("'", "''")}'`;
-export const identifier = (name: string): string => `"${name.replaceAll('"', '""')}"`;
 
 /** What DuckDB has to know of a file: read as it is, or as `rewrite` leaves it. */
 export interface Source {
@@ -44,21 +42,21 @@ export const rewrittenSource = (path: string, dialect: Dialect, long: boolean): 
 
 /** Each option is said: what DuckDB guesses by itself differs from file to file. */
 export function readCsv(source: Source, dialect: Dialect, columns: readonly Column[]): string {
-  const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(type)}`);
+  const types = columns.map(({ name, type }) => `${quoteLiteral(name)}: ${quoteLiteral(type)}`);
   const options = [
-    literal(source.path),
+    quoteLiteral(source.path),
     'auto_detect = false',
     'header = false',
-    `compression = ${literal(source.compression)}`,
-    `delim = ${literal(source.delimiter)}`,
-    `quote = ${literal(source.quote)}`,
-    `escape = ${literal(source.quote)}`,
-    `new_line = ${literal(source.newline)}`,
+    `compression = ${quoteLiteral(source.compression)}`,
+    `delim = ${quoteLiteral(source.delimiter)}`,
+    `quote = ${quoteLiteral(source.quote)}`,
+    `escape = ${quoteLiteral(source.quote)}`,
+    `new_line = ${quoteLiteral(source.newline)}`,
     `skip = ${source.skip}`,
     `columns = {${types.join(', ')}}`,
   ];
   if (dialect.nullText.length > 0) {
-    options.push(`nullstr = [${['', ...dialect.nullText].map(literal).join(', ')}]`);
+    options.push(`nullstr = [${['', ...dialect.nullText].map(quoteLiteral).join(', ')}]`);
   }
   if (dialect.decimal === ',') options.push(`decimal_separator = ','`);
   // Four bytes for a character at most; a smaller buffer keeps the threads busy.
@@ -76,11 +74,11 @@ export const NOT_WHOLE = 'This is no whole number that can be read exactly: ';
  * a fraction is an error, upon which `relax` widens the column.
  */
 export function checkedBigint(name: string): string {
-  const value = identifier(name);
+  const value = quoteIdentifier(name);
   // An error of NULL is NULL.
   return (
     `CASE WHEN ${value} = trunc(${value}) AND ${value} BETWEEN -9007199254740991 AND 9007199254740991 ` +
-    `THEN CAST(${value} AS BIGINT) ELSE CAST(error(${literal(NOT_WHOLE)} || ${value}) AS BIGINT) END AS ${value}`
+    `THEN CAST(${value} AS BIGINT) ELSE CAST(error(${quoteLiteral(NOT_WHOLE)} || ${value}) AS BIGINT) END AS ${value}`
   );
 }
 
@@ -94,12 +92,12 @@ export function relationOf(source: Source, dialect: Dialect, columns: readonly C
     isChecked(column) ? { ...column, type: 'DOUBLE' } : column,
   );
   const shown = columns.map((column) =>
-    isChecked(column) ? checkedBigint(column.name) : identifier(column.name),
+    isChecked(column) ? checkedBigint(column.name) : quoteIdentifier(column.name),
   );
   const from = readCsv(source, dialect, read);
   return {
-    sql: `(SELECT row_number() OVER () - 1 AS ${identifier(rowIndex)}, ${shown.join(', ')} FROM ${from})`,
-    rowIndex: identifier(rowIndex),
+    sql: `(SELECT row_number() OVER () - 1 AS ${quoteIdentifier(rowIndex)}, ${shown.join(', ')} FROM ${from})`,
+    rowIndex: quoteIdentifier(rowIndex),
     unnumbered: `(SELECT ${shown.join(', ')} FROM ${from})`,
   };
 }

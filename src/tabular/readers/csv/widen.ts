@@ -1,6 +1,7 @@
 import type { Column, TableDatabase } from '../../../core/contracts/dataset-reader.contract.js';
 import type { Dialect } from './dialect.js';
-import { identifier, readCsv, type Source } from './relation.js';
+import { quoteIdentifier } from '../../values/quote.js';
+import { readCsv, type Source } from './relation.js';
 
 /** What a column becomes when its type does not hold: the first of them that all its values are. */
 const LADDER: Record<string, readonly string[]> = {
@@ -43,7 +44,7 @@ export async function provenTypes(
     const tests = places.flatMap((at) =>
       stepsOf(columns[at]!).map((type) => testOf(columns[at]!.name, type, dialect)),
     );
-    const width = text.map(({ name }) => `count(${identifier(name)})`);
+    const width = text.map(({ name }) => `count(${quoteIdentifier(name)})`);
     const [row = []] = await database.all(`SELECT ${[...tests, ...width].join(', ')} FROM ${from}`);
     let next = 0;
     for (const at of places) {
@@ -59,7 +60,7 @@ const stepsOf = ({ type }: Column): readonly string[] => LADDER[type] ?? [type];
 
 /** NULL where there is no value at all. */
 function testOf(name: string, type: string, dialect: Dialect): string {
-  const raw = identifier(name);
+  const raw = quoteIdentifier(name);
   const value =
     type === 'DOUBLE' && dialect.decimal === ','
       ? `replace(replace(${raw}, '.', 'x'), ',', '.')`

@@ -1,6 +1,6 @@
 import type { TableDatabase } from '../../../core/contracts/dataset-reader.contract.js';
 import { readLines } from '../shared/numbered-lines.js';
-import { columnsLiteral, identifier } from '../shared/sql.js';
+import { columnsLiteral, quoteIdentifier } from '../../values/quote.js';
 
 /** Beyond it a type is a list of names that no row shares: such values are shown as JSON. */
 const MAX_TYPE_LENGTH = 20_000;
@@ -62,7 +62,7 @@ async function detected(
 
 /** What tells, of a column that was read as text, whether numbers would lose by the type that was found. */
 function testsOf({ name, type }: TypedColumn): [lost: string, whole: string] {
-  const column = identifier(name);
+  const column = quoteIdentifier(name);
   if (!SIMPLE.has(type)) {
     const long = "'[:\\[,]-?([0-9]{16,}|[0-9.]+[eE][+-]?[0-9]{3,})[,\\]}]'";
     return [`bool_or(regexp_matches(${column}::VARCHAR, ${long}))`, 'false'];

@@ -12,7 +12,7 @@ import { UnreadableTableError } from '../../tabular.errors.js';
 import { freeName } from '../shared/column-names.js';
 import { linesRelation } from '../shared/numbered-lines.js';
 import { parseOptions } from '../shared/read-options.js';
-import { identifier, literal } from '../shared/sql.js';
+import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 import { unpackedContent } from '../shared/unpacked.js';
 import { writtenOnce, type WrittenLines } from '../shared/written-once.js';
 import { chunksOf, readFooter } from './parquet-footer.js';
@@ -49,7 +49,7 @@ export class ParquetReader implements IDatasetReader {
     parseOptions(givenOptions, options);
     const content = await unpackedContent(given, folder);
     const footer = await readFooter(content);
-    const table = `read_parquet(${literal(content.path)})`;
+    const table = `read_parquet(${quoteLiteral(content.path)})`;
     let rows: unknown[][];
     try {
       rows = await database.all(`DESCRIBE SELECT * FROM ${table}`);
@@ -87,12 +87,12 @@ export class ParquetReader implements IDatasetReader {
       const lines = await byHyparquet(content, columns, folder);
       return linesRelation(lines.path, lines.longestRow, columns);
     }
-    const path = literal(content.path);
+    const path = quoteLiteral(content.path);
     if (!columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER)) {
       return { sql: `read_parquet(${path}, file_row_number = true)`, rowIndex: ROW_NUMBER };
     }
-    const rowIndex = identifier(freeName('row_index', columns));
-    const list = columns.map(({ name }) => identifier(name)).join(', ');
+    const rowIndex = quoteIdentifier(freeName('row_index', columns));
+    const list = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
     return {
       sql: `(SELECT row_number() OVER () - 1 AS ${rowIndex}, ${list} FROM read_parquet(${path}))`,
       rowIndex,

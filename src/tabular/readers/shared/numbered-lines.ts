@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Column, Relation } from '../../../core/contracts/dataset-reader.contract.js';
 import { freeName } from './column-names.js';
-import { columnsLiteral, identifier, literal } from './sql.js';
+import { columnsLiteral, quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 
 /** Bytes that are gathered before they are written. */
 const BATCH = 1024 * 1024;
@@ -13,7 +13,7 @@ export const numbered = (at: number): string => `c${at}`;
 
 /** `read_json` of lines; `more` are further options. */
 export const readLines = (path: string, longestRow: number, more: string): string =>
-  `read_json(${literal(path)}, format = 'newline_delimited', records = true, ` +
+  `read_json(${quoteLiteral(path)}, format = 'newline_delimited', records = true, ` +
   `maximum_object_size = ${Math.max(longestRow + 64 * 1024, USUAL_ROW)}, ${more})`;
 
 /** Lines as a table; `inFile` are the names that the columns have there. */
@@ -23,10 +23,10 @@ export function linesRelation(
   columns: readonly Column[],
   inFile = columns.map((_, at) => numbered(at)),
 ): Relation {
-  const rowIndex = identifier(freeName('row_index', columns));
+  const rowIndex = quoteIdentifier(freeName('row_index', columns));
   const typed = columns.map(({ type }, at) => ({ name: inFile[at] ?? '', type }));
   const list = columns.map(
-    ({ name }, at) => `${identifier(inFile[at] ?? '')} AS ${identifier(name)}`,
+    ({ name }, at) => `${quoteIdentifier(inFile[at] ?? '')} AS ${quoteIdentifier(name)}`,
   );
   const table = readLines(path, longestRow, `columns = ${columnsLiteral(typed)}`);
   return {
