@@ -151,7 +151,7 @@ export class TooManyTablesError extends AppError {
 }
 
 export class UnknownTableError extends AppError {
-  readonly kind = 'invalid-input';
+  readonly kind = 'not-found';
   readonly code = 'table-unknown';
   readonly title = 'The version has no such table';
 

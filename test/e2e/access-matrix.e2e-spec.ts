@@ -42,7 +42,8 @@ const fixtures = {} as Record<Visibility, Fixture>;
 const credentials = {} as Record<Role, Record<Key, string | null>>;
 
 beforeAll(async () => {
-  app = await startTestApp();
+  // A process that reads tables for each of the users.
+  app = await startTestApp({ ENGINE_PROCESSES: '8' });
   const { paths } = await readJson<{
     paths: Record<string, Record<string, { 'x-permission': never; 'x-dataset-role': never }>>;
   }>('openapi.json');

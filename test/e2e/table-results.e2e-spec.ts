@@ -58,7 +58,7 @@ describe('SQL', () => {
   });
 
   it('tells of tables that are not there, and of mistakes', async () => {
-    await expectProblem(await tables.query(dataset, 'SELECT * FROM nobody'), 400, 'table-unknown');
+    await expectProblem(await tables.query(dataset, 'SELECT * FROM nobody'), 404, 'table-unknown');
     await expectProblem(
       await tables.query(dataset, 'SELECT nothing FROM weather'),
       400,

@@ -13,6 +13,10 @@ interface Client {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
+interface Pool {
+  connect(): Promise<Client & { release(isSpoilt?: boolean): void }>;
+}
+
 type Database = NonNullable<ConstructorOptions['db']>;
 
 const QUEUE = 'jobs';
@@ -141,10 +145,23 @@ export class JobQueueRepository {
   }
 }
 
-/** The pool itself: TypeORM would take the results of its statements apart. */
+/**
+ * The pool itself: TypeORM would take the results of its statements apart. Some of its texts begin a
+ * transaction and end it; one that fails in between leaves its session in it, which nobody else may get.
+ */
 const poolOf = (dataSource: DataSource): Database['executeSql'] => {
-  const { master } = dataSource.driver as unknown as { master: Client };
-  return (text, values) => master.query(text, values);
+  const { master } = dataSource.driver as unknown as { master: Pool };
+  return async (text, values) => {
+    const client = await master.connect();
+    try {
+      const result = await client.query(text, values);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(true);
+      throw error;
+    }
+  };
 };
 
 const within = (tx: Transaction): Database => ({

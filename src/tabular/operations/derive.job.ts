@@ -12,7 +12,7 @@ import {
 } from './table-operations.service.js';
 
 /** Kind of the jobs that go on with what took too long for a request. */
-export const DERIVE = 'derive';
+export const DERIVE = 'table-result';
 
 interface DeriveParameters {
   name: OperationName;

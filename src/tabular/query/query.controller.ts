@@ -35,7 +35,8 @@ export class QueryController {
   @ReadsTables()
   @ApiOkResponse({ type: QueryAnswerDto })
   @ApiProblems({
-    400: ['validation-failed', 'malformed-body', 'sql-refused', 'sql-failed', 'table-unknown'],
+    400: ['validation-failed', 'malformed-body', 'sql-refused', 'sql-failed'],
+    404: ['dataset-not-found', 'version-not-found', 'table-unknown'],
     410: ['version-deleted'],
   })
   async query(

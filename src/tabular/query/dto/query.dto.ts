@@ -25,8 +25,10 @@ export class RunQueryDto {
   /**
    * One SELECT in DuckDB's dialect. Tables are files of the version, by path in double quotes, by name, or by
    * name without its ending: `"data/weather.csv"`, `weather`. A path that ends in `/` is a folder.
-   * @example SELECT weather, count(*) AS days FROM "data/weather.csv" GROUP BY weather ORDER BY days DESC
    */
+  @ApiProperty({
+    example: 'SELECT count(*) AS days FROM "data/weather.csv"',
+  })
   @IsString()
   @MinLength(1)
   @MaxLength(100_000)
