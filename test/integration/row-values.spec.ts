@@ -31,7 +31,7 @@ describe('Values of rows', () => {
       .getRows()
       .map(([name, type]): Column => ({ name: String(name), type: String(type) }));
     const reader = await connection.runAndReadAll(`SELECT ${selectList(columns, limit)} FROM t`);
-    const [cells = []] = reader.convertRows<Json>(jsonConverter);
+    const [cells = []] = reader.convertRows(jsonConverter);
     return { columns, ...rowJson(columns, cells, limit) };
   }
 

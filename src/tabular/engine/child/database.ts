@@ -33,7 +33,7 @@ export class ChildDatabase implements TableDatabase {
   /** Rows as they are answered. */
   async json(sql: string, parameters: readonly unknown[] = []): Promise<Json[][]> {
     const reader = await this.connection.runAndReadAll(sql, parameters as DuckDBValue[]);
-    return reader.convertRows<Json>(jsonConverter);
+    return reader.convertRows(jsonConverter);
   }
 
   async run(sql: string, parameters: readonly unknown[] = []): Promise<DuckDBMaterializedResult> {

@@ -1,6 +1,6 @@
 import type { Column } from '../../../../core/contracts/dataset-reader.contract.js';
 import type { ExportFormat, ExportOptions } from '../../../export/export-formats.js';
-import { orderBy } from '../../../filter/keyset.js';
+import { orderSql } from '../../../filter/keyset.js';
 import { resolveColumns, resolveOrder } from '../../../filter/order.js';
 import type { Selection } from '../../../rows/selection.js';
 import { quoteIdentifier, quoteLiteral } from '../../../values/quote.js';
@@ -43,7 +43,7 @@ function selectOf(
 ): { sql: string; parameters: string[] } {
   const { sql: where, parameters } = whereOf(conditionOf(selection, table.columns));
   const order = resolveOrder(selection.order, table.columns);
-  const sorted = order.length > 0 ? ` ORDER BY ${orderBy(order, toIndex(table))}` : '';
+  const sorted = order.length > 0 ? ` ORDER BY ${orderSql(order, toIndex(table))}` : '';
   const list = columns.map((column) => exported(column, format, options)).join(', ');
   return { sql: `SELECT ${list} FROM ${table.sql}${where}${sorted}`, parameters };
 }

@@ -68,7 +68,7 @@ async function carryOut(
       chunk?.rowCount;
       chunk = await result.fetchChunk()
     ) {
-      for (const cells of chunk.convertRows<Json>(jsonConverter)) {
+      for (const cells of chunk.convertRows(jsonConverter)) {
         const { row } = rowJson(columns, cells, WHOLE);
         bytes += JSON.stringify(row).length;
         if (rows.length === caps.rows || bytes > caps.bytes) {

@@ -1,5 +1,5 @@
 import type { Column } from '../../../../core/contracts/dataset-reader.contract.js';
-import { afterKey, keyTexts, orderBy, type RowPlace } from '../../../filter/keyset.js';
+import { afterKey, keyTexts, orderSql, type RowPlace } from '../../../filter/keyset.js';
 import { resolveColumns, resolveOrder, type OrderKey } from '../../../filter/order.js';
 import type { Selection } from '../../../rows/selection.js';
 import type { Json } from '../../../values/json-text.js';
@@ -100,7 +100,7 @@ class PageQuery {
     const beyond = after && afterKey(this.order, after, this.index);
     const { sql, parameters } = whereOf(both(this.condition, beyond));
     // The order of the file is how the table comes: nothing has to be sorted for it.
-    const order = this.order.length > 0 ? ` ORDER BY ${orderBy(this.order, this.index)}` : '';
+    const order = this.order.length > 0 ? ` ORDER BY ${orderSql(this.order, this.index)}` : '';
     const statement = `SELECT ${this.selected} FROM ${this.table.sql}${sql}${order} LIMIT ${limit + 1}`;
     const found = await this.session.database.json(statement, parameters);
     return this.toPage(found);
