@@ -11,17 +11,21 @@ const ENDLESS =
 
 let app: TestApp;
 let tables: ReturnType<typeof tablesApi>;
-beforeAll(async () => {
-  app = await startTestApp({
-    ENGINE_PROCESSES: '1',
-    ENGINE_QUEUE_PER_USER: '1',
-    ENGINE_MEMORY_BYTES: String(512 * 1024 ** 2),
-    ENGINE_TEMP_BYTES: String(16 * 1024 ** 2),
-    QUERY_DEADLINE_SECONDS: '8',
+
+/** Where a deadline is not what is tested it is long, for machines that have other work. */
+function withEngine(deadlineSeconds: number): void {
+  beforeAll(async () => {
+    app = await startTestApp({
+      ENGINE_PROCESSES: '1',
+      ENGINE_QUEUE_PER_USER: '1',
+      ENGINE_MEMORY_BYTES: String(512 * 1024 ** 2),
+      ENGINE_TEMP_BYTES: String(1024 ** 2),
+      QUERY_DEADLINE_SECONDS: String(deadlineSeconds),
+    });
+    tables = tablesApi(app);
   });
-  tables = tablesApi(app);
-});
-afterAll(() => app.stop());
+  afterAll(() => app.stop());
+}
 
 /** Each its own content, so that none is blamed for another. */
 const numbers = async (): Promise<string> =>
@@ -33,7 +37,9 @@ async function expectAnswer(dataset: string): Promise<void> {
   expect(((await answer.json()) as QueryAnswer).rows).toEqual([{ n: 2 }]);
 }
 
-describe('work that is more than it may be', () => {
+describe('work that takes longer than it may', () => {
+  withEngine(5);
+
   it('ends at its deadline, while what is over the queue is told to come back', async () => {
     const dataset = await numbers();
     const endless = tables.query(dataset, ENDLESS);
@@ -49,6 +55,10 @@ describe('work that is more than it may be', () => {
     await expectProblem(busy, 503, 'engine-busy');
     await expectProblem(await endless, 422, 'engine-deadline');
   });
+});
+
+describe('work that is more than it may be', () => {
+  withEngine(55);
 
   it('ends at its memory', async () => {
     const dataset = await numbers();
@@ -68,7 +78,7 @@ describe('work that is more than it may be', () => {
     await expectProblem(
       await tables.query(
         dataset,
-        'SELECT count(*) FROM (SELECT DISTINCT hash(range), hash(range + 1), hash(range + 2), hash(range + 3) FROM range(100000000))',
+        "SELECT count(*) FROM (SELECT DISTINCT repeat('x', 1000) || range FROM range(20000000))",
       ),
       422,
       'engine-disk',
@@ -88,6 +98,8 @@ describe('work that is more than it may be', () => {
 });
 
 describe('a process that ends unexpectedly', () => {
+  withEngine(55);
+
   it('fails one request, and after three times the content is not tried again', async () => {
     const [bad, good] = [await numbers(), await numbers()];
     for (let death = 0; death < 3; death++) {
