@@ -50,7 +50,7 @@ describe('work that takes longer than it may', () => {
     ]);
     const busy = others.find(({ status }) => status !== 200) ?? null;
     const { headers } = busy ?? {};
-    expect(others.map(({ status }) => status).sort()).toEqual([200, 503]);
+    expect(others.map(({ status }) => status).sort((a, b) => a - b)).toEqual([200, 503]);
     expect(Number(headers?.get('retry-after'))).toBeGreaterThan(0);
     await expectProblem(busy, 503, 'engine-busy');
     await expectProblem(await endless, 422, 'engine-deadline');
