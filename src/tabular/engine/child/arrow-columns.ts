@@ -25,7 +25,7 @@ import * as arrow from 'apache-arrow';
 /** How values of a type of DuckDB lie in Arrow. Written from their own parts, so that nothing is rounded. */
 export interface ArrowColumn {
   type: arrow.DataType;
-  dataOf(values: readonly DuckDBValue[]): arrow.Data;
+  dataOf: (values: readonly DuckDBValue[]) => arrow.Data;
 }
 
 type Numbers = Int8Array | Int32Array | BigInt64Array | Float32Array | Float64Array;
