@@ -29,11 +29,11 @@ afterAll(async () => {
   await app.stop();
 });
 
-/** Everything below the data folder but what the engine works in. */
+/** Everything below the data folder but what the engine works in, and the head that the audit log seals. */
 const kept = (): string[] =>
   readdirSync(app.env.STRATUM_DATA_DIR, { recursive: true })
     .map(String)
-    .filter((path) => !path.startsWith('engine'))
+    .filter((path) => !/^(engine|audit-head)/.test(path))
     .sort();
 
 /** What was answered to these in another way than with one of three refusals. */
