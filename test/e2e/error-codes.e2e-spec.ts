@@ -10,6 +10,7 @@ import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
 import * as fsckErrors from '../../src/storage/fsck/fsck.errors.js';
 import * as uploadsErrors from '../../src/storage/uploads/uploads.errors.js';
+import * as tabularErrors from '../../src/tabular/tabular.errors.js';
 
 /** Each code that a client can meet, and the tests that provoke it through HTTP. */
 const PROVOKED_BY: Record<string, string> = {
@@ -18,14 +19,22 @@ const PROVOKED_BY: Record<string, string> = {
   'bad-request': 'bad-requests',
   'body-too-large': 'bad-requests',
   'bootstrap-key': 'keys',
+  'column-unknown': 'tables',
   'content-hash-conflict': 'integrity',
+  'content-quarantined': 'engine-limits',
   'cursor-mismatch': 'lookup',
   'database-unavailable': 'outages',
   'dataset-not-found': 'datasets',
   'default-branch': 'refs',
   'digest-mismatch': 'upload',
+  'engine-busy': 'engine-limits',
+  'engine-crashed': 'engine-limits',
+  'engine-deadline': 'engine-limits',
+  'engine-disk': 'engine-limits',
+  'engine-memory': 'engine-limits',
   'etag-mismatch': 'download',
   'file-not-found': 'lookup',
+  'filter-invalid': 'tables',
   forbidden: 'access',
   'fsck-run-not-found': 'fsck',
   'fsck-running': 'fsck',
@@ -44,6 +53,7 @@ const PROVOKED_BY: Record<string, string> = {
   'malformed-body': 'bad-requests',
   'malformed-multipart': 'malformed-forms',
   'merge-conflict': 'merges',
+  'not-tabular': 'tables',
   'object-corrupt': 'integrity',
   'object-missing': 'integrity',
   'outcome-unknown': 'outages',
@@ -55,17 +65,23 @@ const PROVOKED_BY: Record<string, string> = {
   'quota-exceeded': 'quotas',
   'range-not-satisfiable': 'download-ranges',
   'rate-limited': 'rate-limits',
+  'read-options-invalid': 'tables',
   'ref-not-found': 'refs',
   'request-timeout': 'limits',
   'route-not-found': 'operation-routes',
   'slug-taken': 'datasets',
+  'sql-failed': 'tables',
+  'sql-refused': 'sql-refused',
   'storage-full': 'limits',
   'storage-unavailable': 'outages',
+  'table-unknown': 'tables',
+  'table-unreadable': 'tables',
   'tag-immutable': 'refs',
   'tag-not-found': 'tags',
   'tag-too-common': 'tag-renaming',
   'too-many-event-streams': 'job-events',
   'too-many-jobs': 'jobs',
+  'too-many-tables': 'engine-limits',
   'too-many-uploads': 'limits',
   'transaction-conflict': 'outages',
   'tus-version': 'upload-refusals',
@@ -116,10 +132,11 @@ const codes = Object.values<unknown>({
   ...grantsErrors,
   ...jobsErrors,
   ...limitsErrors,
+  ...tabularErrors,
   ...uploadsErrors,
 })
   .filter(isErrorClass)
-  .map((Class) => new Class([], []).code)
+  .map((Class) => new Class([], [], []).code)
   .sort();
 
 describe('every error code', () => {

@@ -1,5 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
+import { reviveFailure } from '../engine/failures.js';
 import { Engine } from '../engine/engine.service.js';
 import { DerivedResults } from '../results/derived-results.service.js';
 import type { WantedContent } from '../sources/local-contents.service.js';
@@ -52,15 +53,15 @@ export class QueriesService {
     files: readonly SourceFile[],
     callerId: string,
   ): Promise<{ tables: FoundTable[]; isVolatile: boolean }> {
-    const { tables, defined, isVolatile } = await this.engine.session(
+    const { tables, isVolatile, failure } = await this.engine.session(
       { callerId, contents: [], deadlineSeconds: this.env.QUERY_DEADLINE_SECONDS },
       async ({ call }) => await call('sqlTables', { sql }),
     );
+    if (failure) throw reviveFailure(failure);
     const { found, unknown, ambiguous } = findTables(tables, files);
-    const missing = unknown.filter((name) => !defined.includes(name));
-    if (missing.length > 0 || ambiguous.length > 0) {
+    if (unknown.length > 0 || ambiguous.length > 0) {
       throw new UnknownTableError(
-        missing,
+        unknown,
         ambiguous,
         files.map(({ path }) => path),
       );

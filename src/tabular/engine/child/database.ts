@@ -60,12 +60,13 @@ export async function openDatabase(reach: Reach, limits: SessionLimits): Promise
     threads: String(limits.threads),
     memory_limit: `${limits.memoryBytes}B`,
     temp_directory: `${reach.folder}/temp`,
-    max_temp_directory_size: `${limits.tempBytes}B`,
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
     allow_community_extensions: 'false',
   });
   const connection = await instance.connect();
+  // Given to a new instance it is shown and not kept to (1.5.6): only SET reaches the files.
+  await connection.run(`SET max_temp_directory_size = '${limits.tempBytes}B'`);
   await connection.run("SET TimeZone = 'UTC'");
   await connection.run(`SET allowed_paths = [${reach.paths.map(quoteLiteral).join(', ')}]`);
   await connection.run(`SET allowed_directories = [${quoteLiteral(reach.folder)}]`);

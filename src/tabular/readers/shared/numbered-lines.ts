@@ -24,10 +24,16 @@ export function linesRelation(
   inFile = columns.map((_, at) => numbered(at)),
 ): Relation {
   const rowIndex = quoteIdentifier(freeName('row_index', columns));
-  const typed = columns.map(({ type }, at) => ({ name: inFile[at] ?? '', type }));
-  const list = columns.map(
-    ({ name }, at) => `${quoteIdentifier(inFile[at] ?? '')} AS ${quoteIdentifier(name)}`,
-  );
+  // What read_json makes of a text for BLOB are its letters; a cast reads their escapes.
+  const isBytes = (type: string): boolean => /^BLOB(\[\])*$/.test(type);
+  const typed = columns.map(({ type }, at) => ({
+    name: inFile[at] ?? '',
+    type: isBytes(type) ? type.replace('BLOB', 'VARCHAR') : type,
+  }));
+  const list = columns.map(({ name, type }, at) => {
+    const inLines = quoteIdentifier(inFile[at] ?? '');
+    return `${isBytes(type) ? `CAST(${inLines} AS ${type})` : inLines} AS ${quoteIdentifier(name)}`;
+  });
   const table = readLines(path, longestRow, `columns = ${columnsLiteral(typed)}`);
   return {
     sql: `(SELECT row_number() OVER () - 1 AS ${rowIndex}, ${list.join(', ')} FROM ${table})`,

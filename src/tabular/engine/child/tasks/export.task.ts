@@ -5,6 +5,7 @@ import { resolveColumns, resolveOrder } from '../../../filter/order.js';
 import type { Selection } from '../../../rows/selection.js';
 import { quoteIdentifier, quoteLiteral } from '../../../values/quote.js';
 import { EXPORTED_FILE } from '../../engine.types.js';
+import { writeArrow } from '../arrow-export.js';
 import { conditionOf, whereOf } from '../conditions.js';
 import { toIndex } from '../row-index.js';
 import type { Session } from '../session.js';
@@ -27,9 +28,13 @@ export async function exportTable(
       ? resolveColumns(task.selection.columns, table.columns)
       : table.columns;
     const { sql, parameters } = selectOf(table, columns, task);
-    const file = quoteLiteral(`${session.folder}/${EXPORTED_FILE}`);
+    const path = `${session.folder}/${EXPORTED_FILE}`;
+    const { format, options } = task;
+    if (format === 'arrow') {
+      return await writeArrow(await session.database.stream(sql, parameters), path);
+    }
     const [[rows]] = (await session.database.all(
-      `COPY (${sql}) TO ${file} (${copyOptions(task)}, USE_TMP_FILE false)`,
+      `COPY (${sql}) TO ${quoteLiteral(path)} (${copyOptions(format, options)}, USE_TMP_FILE false)`,
       parameters,
     )) as [[bigint]];
     return Number(rows);
@@ -68,7 +73,8 @@ function exported({ name, type }: Column, format: ExportFormat, options: ExportO
   return column;
 }
 
-function copyOptions({ format, options }: ExportTask): string {
+/** DuckDB itself writes no Arrow. */
+function copyOptions(format: Exclude<ExportFormat, 'arrow'>, options: ExportOptions): string {
   switch (format) {
     case 'parquet':
       return `FORMAT parquet, COMPRESSION ${quoteLiteral(options.compression)}`;
@@ -76,7 +82,5 @@ function copyOptions({ format, options }: ExportTask): string {
       return `FORMAT csv, HEADER true`;
     case 'json':
       return `FORMAT json, ARRAY false`;
-    case 'arrow':
-      throw new Error('Arrow is not written by DuckDB.');
   }
 }
