@@ -47,6 +47,14 @@ describe('UnitOfWork', () => {
       ({ text }) => text,
     );
 
+  it('gives no session back amid a transaction, whatever the mistake', async () => {
+    const sut = await open(1);
+    // Class 08, as of a lost connection.
+    const mistaken = sut.run((tx) => managerOf(tx).query('SELECT $1::int', [1, 2]));
+    await expect(mistaken).rejects.toThrow(/bind message/);
+    await expect(sut.run((tx) => sql(tx, 'SELECT 1'))).resolves.toEqual([{ '?column?': 1 }]);
+  });
+
   it('commits before its hooks run, in their order', async () => {
     const sut = await open(1);
     const seen: unknown[] = [];

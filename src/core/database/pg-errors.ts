@@ -5,8 +5,11 @@ const RETRYABLE = new Set([
   '55P03', // lock_not_available (lock_timeout)
 ]);
 
-/** SQLSTATEs that mean: the connection is gone, or the server takes none. */
-const SERVER_GONE = /^(08\w{3}|57P0[1-5]|53300|25P03|55000)$/;
+/**
+ * SQLSTATEs that mean: the connection is gone, or the server takes none. Not a violation of the protocol, which
+ * is a mistake of ours on a connection that lives.
+ */
+const SERVER_GONE = /^(08(?!P01)\w{3}|57P0[1-5]|53300|25P03|55000)$/;
 /** The same, as the system says it. */
 const SOCKET_GONE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH|ENOTFOUND|EAI_AGAIN)$/;

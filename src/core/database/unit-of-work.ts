@@ -145,10 +145,12 @@ export class UnitOfWork {
       managers.set(tx, runner.manager);
       return await work(tx);
     } catch (error) {
-      // A lost connection has rolled back by itself, and TypeORM has released its runner.
-      if (runner.isReleased || isConnectionLost(error)) throw new DatabaseUnavailableError(error);
-      await runner.rollbackTransaction().catch(() => undefined);
-      throw error;
+      // A lost connection has rolled back by itself, and TypeORM has released its runner. One that only
+      // seems lost (class 08 has protocol violations, too) must not go to others with its transaction.
+      if (!runner.isReleased) await runner.rollbackTransaction().catch(() => undefined);
+      throw runner.isReleased || isConnectionLost(error)
+        ? new DatabaseUnavailableError(error)
+        : error;
     }
   }
 

@@ -2,10 +2,10 @@ import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import { Engine } from '../engine/engine.service.js';
 import { EXPORTED_FILE } from '../engine/engine.types.js';
-import { growingFile } from '../engine/growing-file.js';
+import { growingFile, unlessRewritten } from '../engine/growing-file.js';
 import type { Selection } from '../rows/selection.js';
 import type { KeptResult } from '../results/derived-results.repository.js';
-import { DerivedResults } from '../results/derived-results.service.js';
+import { DerivedResults, type Compute } from '../results/derived-results.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { hintsOf, TableKnowledge, type Given } from '../tables/table-knowledge.service.js';
 import { EXPORT_FORMATS, type ExportFormat, type ExportOptions } from './export-formats.js';
@@ -37,7 +37,8 @@ export class ExportsService {
       parameters: { hints: files.map((file) => hintsOf(file, given)), selection, format, options },
     };
     const { fileType, mimeType } = EXPORT_FORMATS[format];
-    return await this.results.artifact(of, { fileType, mimeType }, async (keep) => {
+    const use = { fileType, mimeType };
+    const make: Compute = async (keep) => {
       const { contents, parts } = await this.knowledge.input(files, given);
       const deadlineSeconds = this.env.ENGINE_DEADLINE_SECONDS;
       return await this.engine.session(
@@ -49,6 +50,7 @@ export class ExportsService {
           return await keep(growingFile(pathOf(EXPORTED_FILE), written));
         },
       );
-    });
+    };
+    return await this.results.artifact(of, use, (keep) => unlessRewritten(() => make(keep)));
   }
 }

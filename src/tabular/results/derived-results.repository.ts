@@ -62,13 +62,13 @@ export class DerivedResultsRepository {
     return inserted.length > 0;
   }
 
-  /** Takes the result of this key away if its bytes are damaged. */
-  async takeDamaged(tx: Transaction, key: string): Promise<DoomedResult | null> {
+  /** Takes the result of this key away, or only if its bytes are damaged. */
+  async take(tx: Transaction, key: string, which: 'any' | 'damaged'): Promise<DoomedResult | null> {
     const [[taken]] = (await managerOf(tx).query(
       `DELETE FROM derived_results d USING files f
-       WHERE d.key = $1 AND f.id = d.file_id AND f.health NOT IN ('ok', 'unchecked')
+       WHERE d.key = $1 AND f.id = d.file_id AND ($2 OR f.health NOT IN ('ok', 'unchecked'))
        RETURNING d.id, d.file_id AS "fileId"`,
-      [key],
+      [key, which === 'any'],
     )) as [DoomedResult[]];
     return taken ?? null;
   }

@@ -30,6 +30,11 @@ export interface ResultOf {
   parameters: unknown;
 }
 
+/** Makes the bytes of an artifact and gives them to `keep`, also while they still grow. */
+export type Compute = (
+  keep: (content: Readable) => Promise<StagedArtifact>,
+) => Promise<StagedArtifact>;
+
 /** Another process has kept the same meanwhile: undoes the transaction. */
 class KeptAlready extends Error {}
 
@@ -107,7 +112,7 @@ export class DerivedResults {
   async artifact(
     of: ResultOf,
     use: { fileType: string; mimeType: string },
-    compute: (stage: (content: Readable) => Promise<StagedArtifact>) => Promise<StagedArtifact>,
+    compute: Compute,
   ): Promise<KeptResult> {
     const key = this.keyOf(of);
     const known = await this.repository.use(key);
@@ -137,7 +142,7 @@ export class DerivedResults {
     const key = this.keyOf(of);
     if (this.memory.get(key) === text) return;
     this.memory.set(key, text);
-    void this.keepJson(of, key, text);
+    void this.keepJson(of, key, text, true);
   }
 
   private async read(key: string): Promise<string | null> {
@@ -156,8 +161,14 @@ export class DerivedResults {
     return await started;
   }
 
-  private async keepJson(of: ResultOf, key: string, text: string): Promise<void> {
+  private async keepJson(
+    of: ResultOf,
+    key: string,
+    text: string,
+    replacesOther = false,
+  ): Promise<void> {
     try {
+      if (replacesOther) await this.remove(key, 'any');
       const use = { fileType: 'json', mimeType: 'application/json' };
       const staged = await this.producer.stage(Readable.from([Buffer.from(text)]), use);
       await this.publish(of, key, staged);
@@ -170,7 +181,7 @@ export class DerivedResults {
   private async publish(of: ResultOf, key: string, staged: StagedArtifact): Promise<KeptResult> {
     const id = randomUUID();
     try {
-      await this.removeDamaged(key);
+      await this.remove(key, 'damaged');
       return await this.unitOfWork.run(async (tx) => {
         const [fileId] = (await this.producer.publish(tx, [staged], derivedOwner(id))) as [number];
         const { contentHash, size } = staged;
@@ -193,10 +204,10 @@ export class DerivedResults {
     }
   }
 
-  private async removeDamaged(key: string): Promise<void> {
+  private async remove(key: string, which: 'any' | 'damaged'): Promise<void> {
     await this.unitOfWork.run(async (tx) => {
-      const damaged = await this.repository.takeDamaged(tx, key);
-      if (damaged) await this.references.release(tx, damaged.fileId, derivedOwner(damaged.id));
+      const taken = await this.repository.take(tx, key, which);
+      if (taken) await this.references.release(tx, taken.fileId, derivedOwner(taken.id));
     });
   }
 

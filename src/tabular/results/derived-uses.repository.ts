@@ -27,7 +27,7 @@ export class DerivedUsesRepository implements IFileUses {
   ): Promise<{ unheld: UnheldUse[]; next: string | null }> {
     const rows = (await managerOf(tx).query(
       `SELECT d.id, d.file_id AS "fileId", d.kind, r.id IS NULL AS "isUnheld"
-       FROM (SELECT * FROM derived_results WHERE id > $1 ORDER BY id LIMIT 1) d
+       FROM (SELECT * FROM derived_results WHERE id > $1 ORDER BY id LIMIT $2) d
        LEFT JOIN file_references r ON r.owner_type = 'derived' AND r.owner_id = d.id::text
          AND r.file_id = d.file_id
        ORDER BY d.id`,

@@ -1,9 +1,9 @@
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import { Engine } from '../engine/engine.service.js';
-import { growingFile } from '../engine/growing-file.js';
+import { growingFile, unlessRewritten } from '../engine/growing-file.js';
 import { STAGED_FILE } from '../engine/engine.types.js';
-import { DerivedResults } from '../results/derived-results.service.js';
+import { DerivedResults, type Compute } from '../results/derived-results.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { stagedOf, TableKnowledge, type Given } from './table-knowledge.service.js';
 
@@ -55,31 +55,29 @@ export class TableStager implements BeforeApplicationShutdown {
   async stage(file: SourceFile, given: Given, callerId: string): Promise<void> {
     const of = stagedOf(file, given);
     if (await this.results.find(of)) return;
-    const { contents, parts } = await this.knowledge.input([file], given);
-    const session = {
-      callerId,
-      contents,
-      deadlineSeconds: this.env.ENGINE_DEADLINE_SECONDS,
-      signal: this.stopping.signal,
-    };
     const use = { fileType: 'parquet', mimeType: 'application/vnd.apache.parquet' };
-    await this.results
-      .artifact(
-        of,
-        use,
-        async (keep) =>
-          await this.engine.session(session, async ({ call, pathOf }) => {
-            const [part] = parts as [(typeof parts)[number]];
-            const written = call('stage', { part }).then((found) => {
-              this.knowledge.learn([file], found, given);
-              if (found.result === null) throw new NotStageableError();
-            });
-            return await keep(growingFile(pathOf(STAGED_FILE), written));
-          }),
-      )
-      .catch((error: unknown) => {
-        if (!(error instanceof NotStageableError)) throw error;
+    const make: Compute = async (keep) => {
+      const { contents, parts } = await this.knowledge.input([file], given);
+      const [part] = parts as [(typeof parts)[number]];
+      const session = {
+        callerId,
+        contents,
+        deadlineSeconds: this.env.ENGINE_DEADLINE_SECONDS,
+        signal: this.stopping.signal,
+      };
+      return await this.engine.session(session, async ({ call, pathOf }) => {
+        const written = call('stage', { part }).then((found) => {
+          this.knowledge.learn([file], found, given);
+          if (found.result === null) throw new NotStageableError();
+        });
+        return await keep(growingFile(pathOf(STAGED_FILE), written));
       });
+    };
+    try {
+      await this.results.artifact(of, use, (keep) => unlessRewritten(() => make(keep)));
+    } catch (error) {
+      if (!(error instanceof NotStageableError)) throw error;
+    }
   }
 
   private async stageIfWorthwhile(file: SourceFile, given: Given): Promise<void> {

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import type { Column } from '../../../../core/contracts/dataset-reader.contract.js';
 import type { ExportFormat, ExportOptions } from '../../../export/export-formats.js';
 import { orderSql } from '../../../filter/keyset.js';
@@ -29,6 +30,8 @@ export async function exportTable(
       : table.columns;
     const { sql, parameters } = selectOf(table, columns, task);
     const path = `${session.folder}/${EXPORTED_FILE}`;
+    // A file of its own for each try: the parent reads the one that it began with.
+    rmSync(path, { force: true });
     const { format, options } = task;
     if (format === 'arrow') {
       return await writeArrow(await session.database.stream(sql, parameters), path);

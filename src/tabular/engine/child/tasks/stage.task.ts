@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { quoteLiteral } from '../../../values/quote.js';
 import { STAGED_FILE } from '../../engine.types.js';
 import type { Session } from '../session.js';
@@ -11,9 +12,11 @@ export async function stage(
 ): Promise<{ result: number | null } & ReadParts> {
   const done = await withTable(session, [part], true, async (table) => {
     if (!canBeStaged(table.columns)) return null;
-    const file = quoteLiteral(`${session.folder}/${STAGED_FILE}`);
+    const path = `${session.folder}/${STAGED_FILE}`;
+    // A file of its own for each try: the parent reads the one that it began with.
+    rmSync(path, { force: true });
     const [[rows]] = (await session.database.all(
-      `COPY (SELECT ${stagedSelect(table.columns)} FROM ${table.unnumbered}) TO ${file}
+      `COPY (SELECT ${stagedSelect(table.columns)} FROM ${table.unnumbered}) TO ${quoteLiteral(path)}
        (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false)`,
     )) as [[bigint]];
     return Number(rows);
