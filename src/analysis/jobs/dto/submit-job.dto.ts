@@ -66,7 +66,7 @@ export class SubmitJobDto {
   priority?: number;
 
   /** When it fails if it has not ended by then (RFC 3339). The installation sets the latest. */
-  @ApiPropertyOptional({ type: String, format: 'date-time' })
+  @ApiPropertyOptional({ type: String, format: 'date-time', example: '2100-01-01T00:00:00Z' })
   @MayBeAbsent()
   @Validate(FutureRule)
   deadline?: string;
