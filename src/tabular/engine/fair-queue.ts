@@ -20,6 +20,9 @@ export interface FairQueueLimits {
 export class FairQueue {
   private readonly waiting = new Map<string, Waiting[]>();
   private readonly running = new Map<string, number>();
+  /** Number of the turn that a caller had last; of those who have or wait for one. */
+  private readonly served = new Map<string, number>();
+  private turns = 0;
   private free: number;
   private waitingCount = 0;
 
@@ -65,6 +68,7 @@ export class FairQueue {
 
   private begin(caller: string): () => void {
     this.free -= 1;
+    this.served.set(caller, (this.turns += 1));
     this.running.set(caller, (this.running.get(caller) ?? 0) + 1);
     return this.endOf(caller);
   }
@@ -79,34 +83,39 @@ export class FairQueue {
       if (left > 0) this.running.set(caller, left);
       else this.running.delete(caller);
       this.next();
+      this.forget(caller);
     };
   }
 
   private next(): void {
     if (this.free === 0) return;
     let chosen: string | undefined;
-    // In the order in which they were served last: a caller who is served goes to the end.
     for (const caller of this.waiting.keys()) {
-      const fewer = (this.running.get(caller) ?? 0) < (this.running.get(chosen ?? '') ?? 0);
-      if (chosen === undefined || fewer) chosen = caller;
+      if (chosen === undefined || this.isBefore(caller, chosen)) chosen = caller;
     }
     if (chosen === undefined) return;
     const [first] = this.waiting.get(chosen) as [Waiting];
-    const rest = this.remove(chosen, first);
-    if (rest.length > 0) {
-      this.waiting.delete(chosen);
-      this.waiting.set(chosen, rest);
-    }
+    this.remove(chosen, first);
     this.begin(chosen);
     first.admit();
   }
 
-  private remove(caller: string, entry: Waiting): Waiting[] {
+  private isBefore(one: string, other: string): boolean {
+    const difference = (counts: ReadonlyMap<string, number>): number =>
+      (counts.get(one) ?? 0) - (counts.get(other) ?? 0);
+    return (difference(this.running) || difference(this.served)) < 0;
+  }
+
+  private remove(caller: string, entry: Waiting): void {
     const own = this.waiting.get(caller) ?? [];
     const rest = own.filter((other) => other !== entry);
     if (rest.length < own.length) this.waitingCount -= 1;
     if (rest.length > 0) this.waiting.set(caller, rest);
     else this.waiting.delete(caller);
-    return rest;
+    this.forget(caller);
+  }
+
+  private forget(caller: string): void {
+    if (!this.running.has(caller) && !this.waiting.has(caller)) this.served.delete(caller);
   }
 }
