@@ -44,8 +44,8 @@ describe('FairQueue', () => {
     await expect(sut.turn('ada')).rejects.toThrow(EngineBusyError);
     const other = sut.turn('bob');
     end();
-    (await waiting)();
     (await other)();
+    (await waiting)();
     expect(sut.length).toBe(0);
   });
 
