@@ -46,7 +46,8 @@ async function unrefused(statements: readonly string[]): Promise<string[]> {
       const text = await response.text();
       const { code = null } = JSON.parse(text) as { code?: string };
       const isRefused = ['sql-refused', 'table-unknown', 'sql-failed', 'validation-failed'];
-      if (response.status !== 400 || !isRefused.includes(code ?? '')) {
+      const status = code === 'table-unknown' ? 404 : 400;
+      if (response.status !== status || !isRefused.includes(code ?? '')) {
         faults.push(`${sql}: ${response.status} ${text.slice(0, 300)}`);
       }
     }
@@ -74,7 +75,7 @@ describe('statements that do more than read the files of a version', () => {
   it('are told apart from mistakes', async () => {
     await expectProblem(await tables.query(dataset, 'DROP VIEW weather'), 400, 'sql-refused');
     await expectProblem(await tables.query(dataset, 'SELECT 1; SELECT 2'), 400, 'sql-refused');
-    await expectProblem(await tables.query(dataset, 'FROM duckdb_views'), 400, 'table-unknown');
+    await expectProblem(await tables.query(dataset, 'FROM duckdb_views'), 404, 'table-unknown');
     await expectProblem(await tables.query(dataset, 'SELECT 1 + [2]'), 400, 'sql-failed');
   });
 });
