@@ -6,7 +6,6 @@ const BACKGROUND = /^(dataset_search|search_\w+|audit_\w+|layers|layer_entries|v
 
 export type RowCounts = Record<string, number>;
 
-/** Rows of every table; a table more or less shows as well. */
 /** Results of reading are kept, which changes nothing that anybody sees. */
 const BESIDE: Record<string, string> = {
   'public.derived_results': 'WHERE false',
@@ -15,6 +14,7 @@ const BESIDE: Record<string, string> = {
      SELECT FROM file_references r WHERE r.file_id = f.id AND r.owner_type = 'derived')`,
 };
 
+/** Rows of every table; a table more or less shows as well. */
 export async function rowCounts(database: TestDatabase): Promise<RowCounts> {
   const tables = await database.query<{ name: string }>(
     `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables

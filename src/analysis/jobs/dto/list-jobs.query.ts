@@ -1,5 +1,5 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
-import { IsIn, IsOptional, IsString, IsUUID, MaxLength } from 'class-validator';
+import { IsIn, IsOptional, IsString, IsUUID, Matches, MaxLength } from 'class-validator';
 import { JOB_STATUSES, type JobStatus } from '../../../core/contracts/jobs.contract.js';
 import { PageQuery } from '../../../core/http/page.query.js';
 
@@ -11,6 +11,7 @@ export class ListJobsQuery extends PageQuery {
   @IsOptional()
   @IsString()
   @MaxLength(64)
+  @Matches(/^[a-z][a-z0-9-]*$/, { message: 'must be the name of a kind' })
   kind?: string;
 
   /** Only jobs of this status. */
