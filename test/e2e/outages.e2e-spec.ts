@@ -78,13 +78,16 @@ describe('a database that is gone', () => {
   });
 });
 
+/** A table that only the transaction of an upload writes to, of those that run here. */
+const UPLOAD = 'file_references';
+
 describe('a connection that is lost at COMMIT', () => {
   it.each(['lose-answer', 'lose-commit'] as const)(
     '(%s) makes the upload happen once, as its answer says',
     async (fault) => {
       const behind = await startBehindProxy();
       await app.upload('warm up');
-      behind.arm(fault);
+      behind.arm(fault, UPLOAD);
       const response = await app.upload('committed once');
       expect(response.status).toBe(201);
       const { id } = (await response.json()) as { id: number };
@@ -101,7 +104,7 @@ describe('a connection that is lost at COMMIT', () => {
     const behind = await startBehindProxy();
     await app.upload('warm up');
     const headers = { 'Idempotency-Key': randomUUID() };
-    behind.arm('lose-answer-and-server');
+    behind.arm('lose-answer-and-server', UPLOAD);
     const response = await app.upload('who knows', { headers });
     expect(response.headers.get('retry-after')).toMatch(/^\d+$/);
     await expectProblem(response, 503, 'outcome-unknown');

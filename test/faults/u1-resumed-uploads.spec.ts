@@ -60,8 +60,10 @@ async function freePort(): Promise<string> {
 class Pair {
   server: Service;
   fileId: number | null = null;
+  isClientRunning = false;
   peak = 0;
   private client: ChildProcess;
+  private clientEnd: Promise<unknown>;
   private output = '';
   private idle = 0;
 
@@ -83,6 +85,9 @@ class Pair {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     this.output = '';
+    this.isClientRunning = true;
+    // Not at its exit: what it printed last is read after that.
+    this.clientEnd = once(this.client, 'close').finally(() => (this.isClientRunning = false));
     this.client.stdout?.on('data', (chunk) => {
       this.output += chunk;
       const [, id] = /^(\d+)\n/.exec(this.output) ?? [];
@@ -90,13 +95,9 @@ class Pair {
     });
   }
 
-  get isClientRunning(): boolean {
-    return this.client.exitCode === null && this.client.signalCode === null;
-  }
-
   async killClient(): Promise<void> {
     this.client.kill('SIGKILL');
-    if (this.isClientRunning) await once(this.client, 'exit');
+    await this.clientEnd;
   }
 
   async killServer(): Promise<void> {

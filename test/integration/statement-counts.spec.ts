@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AuditSealer } from '../../src/access/audit/chain/audit-sealer.service.js';
-import { SearchIndexer } from '../../src/datasets/search/search-indexer.service.js';
 import { LayerCompactor } from '../../src/datasets/versions/layer-compactor.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, put, type Dataset } from '../support/datasets.js';
-import { StatementCounter } from '../support/statements.js';
+import { StatementCounter, stopPeriodicTasks } from '../support/statements.js';
 
 const FEW = 10;
 const MANY = 200;
@@ -15,14 +14,13 @@ let statements: StatementCounter;
 const datasets: Dataset[] = [];
 
 beforeAll(async () => {
-  app = await startTestApp();
+  app = await startTestApp({ WORKERS: '0' });
   api = datasetsApi(app);
   statements = StatementCounter.of(app);
   for (let n = 0; n < MANY; n += 1) {
     datasets.push(await api.create({ name: `Counted ${n}`, tags: ['all', `of ${n}`] }));
   }
-  // What is done in the background is no request's.
-  await app.app.get(SearchIndexer).beforeApplicationShutdown();
+  await stopPeriodicTasks(app);
   await app.app.get(AuditSealer, { strict: false }).beforeApplicationShutdown();
 });
 afterAll(async () => {

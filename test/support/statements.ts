@@ -1,6 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { ModulesContainer } from '@nestjs/core';
 import { getDataSourceToken } from '@nestjs/typeorm';
 import type { DataSource } from 'typeorm';
+import { PeriodicTask } from '../../src/core/background/periodic-task.js';
 import type { TestApp } from './app.js';
 
 type Query = (this: unknown, ...args: unknown[]) => unknown;
@@ -48,5 +50,14 @@ export class StatementCounter {
 
   stop(): void {
     this.prototype.query = this.original;
+  }
+}
+
+/** Ends what an application does by itself now and then: it is no request's. */
+export async function stopPeriodicTasks({ app }: TestApp): Promise<void> {
+  for (const { providers } of app.get(ModulesContainer).values()) {
+    for (const { instance } of providers.values()) {
+      if (instance instanceof PeriodicTask) await instance.beforeApplicationShutdown();
+    }
   }
 }
