@@ -104,10 +104,12 @@ function knownOf(given: Given): Known {
   };
 }
 
-/** Rows of the head; of a row that is longer than that, what there is. */
+/** Rows of the head, which is longer than the longest row. */
 function headRows(text: Text, syntax: Syntax): Row[] {
   const rows = readRows(text.head, syntax, text.complete);
-  return rows.length > 0 ? rows : readRows(text.head, syntax, true);
+  if (rows.length > 0) return rows;
+  if (!text.complete) refuseLine(1);
+  return readRows(text.head, syntax, true);
 }
 
 /** A row that goes on for so long is none that DuckDB's own limit allows. */
