@@ -92,7 +92,15 @@ export class SamplingLab {
     try {
       return await look(await drawSample(bench, { table: this.table, files: 1 }, plan, seed));
     } finally {
-      for (const name of ['gathered', 'strata', 'sized', 'chosen', 'frame', 'cumulated', 'clusters'])
+      for (const name of [
+        'gathered',
+        'strata',
+        'sized',
+        'chosen',
+        'frame',
+        'cumulated',
+        'clusters',
+      ])
         await this.connection.run(`DROP TABLE IF EXISTS ${name}`);
     }
   }
