@@ -18,12 +18,16 @@ export class SamplingLab {
     private readonly table: BenchTable,
   ) {}
 
-  /** @param select the rows of the table, in their order */
-  static async of(select: string, threads = 2): Promise<SamplingLab> {
+  /**
+   * @param select the rows of the table, in their order
+   * @param isScanned whether the rows are read anew, and numbered as they come, as those of a CSV file are
+   */
+  static async of(select: string, threads = 2, isScanned = false): Promise<SamplingLab> {
     const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) });
     const connection = await instance.connect();
-    await connection.run(`CREATE TABLE rows AS ${select}`);
-    await connection.run('CREATE VIEW "source rows" AS SELECT 0 AS f, rowid AS r, * FROM rows');
+    const place = isScanned ? 'row_number() OVER () - 1' : 'rowid';
+    await connection.run(`CREATE ${isScanned ? 'VIEW' : 'TABLE'} rows AS ${select}`);
+    await connection.run(`CREATE VIEW "source rows" AS SELECT 0 AS f, ${place} AS r, * FROM rows`);
     const described = await connection.runAndReadAll('DESCRIBE rows');
     const columns = described.getRowsJS().map(([name, type]) => ({ name, type }));
     const table = {
@@ -59,7 +63,12 @@ export class SamplingLab {
   }
 
   /** SHA-256 of a sample, written as a file. */
-  async digest(parameters: Parameters, seed: number, path: string, options: string) {
+  async digest(
+    parameters: Parameters,
+    seed: number,
+    path: string,
+    options = 'FORMAT parquet',
+  ): Promise<string> {
     return await this.drawn(parameters, seed, async (sample) => {
       await this.all(`COPY (${sample.sql}) TO '${path}' (${options})`, sample.parameters);
       return createHash('sha256')
