@@ -106,6 +106,7 @@ export class SamplingLab {
         'strata',
         'sized',
         'chosen',
+        'picked',
         'frame',
         'cumulated',
         'clusters',

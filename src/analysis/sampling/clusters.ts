@@ -1,5 +1,5 @@
-import type { Draw, Drawn } from './drawn.js';
-import { matching, shareOf } from './population.js';
+import { pick, type Draw, type Drawn } from './drawn.js';
+import { shareOf } from './population.js';
 import { belowSql, keySql, saltOf } from './random-numbers.js';
 import { SampleTooLargeError, TooManyGroupsError } from './sampling.errors.js';
 import type { SamplingPlan } from './sampling-plan.js';
@@ -18,7 +18,7 @@ export interface ClusterDraw extends Draw {
  * large ones are a little more probable than small ones.
  */
 export async function drawClusters(draw: ClusterDraw): Promise<Drawn> {
-  const { population, columns, plan, clusterBy } = draw;
+  const { population, plan, clusterBy } = draw;
   const names = clusterBy.map((_, at) => `k${at}`);
   const keys = names.join(', ');
   await population.run(
@@ -36,15 +36,12 @@ export async function drawClusters(draw: ClusterDraw): Promise<Drawn> {
     `CREATE TEMP TABLE chosen AS SELECT ${keys}, ${found} / ${size ?? 'NULL'} AS w FROM ${source(draw, found, size)}`,
   );
   const [[chosen = 0] = []] = await population.figures('SELECT count(*) FROM chosen');
-  const list = ['p.i', ...columns.map((column) => `p.${column}`), 'chosen.w'].join(', ');
-  const match = matching(
-    'p',
-    'chosen',
+  const from = await pick(
+    draw,
     clusterBy.map((column, at) => [column, `k${at}`]),
   );
   return {
-    from: `(SELECT ${list} FROM ${population.sql} AS p JOIN chosen ON ${match})`,
-    parameters: population.parameters,
+    from,
     population: rows,
     figures: { clusters: chosen, clusters_population: found },
   };

@@ -37,7 +37,7 @@ export async function drawSample(
   }
   return {
     sql: `SELECT ${list.join(', ')} FROM ${drawn.from} ORDER BY i`,
-    parameters: drawn.parameters,
+    parameters: drawn.parameters ?? [],
     drawn,
   };
 }

@@ -1,11 +1,11 @@
-import type { Population } from './population.js';
+import { among, matching, type Population } from './population.js';
 
 /** A sample that is decided, to be written. */
 export interface Drawn {
   /** Stands after FROM: rows with their place `i`, the columns asked for, and `w`, for how many each stands. */
   from: string;
-  /** Of `from`. */
-  parameters: readonly string[];
+  /** Of `from`; default: none. */
+  parameters?: readonly string[];
   /** Rows that it was chosen from. */
   population: number;
   /** More that is worth telling, by its names in the metadata. */
@@ -19,7 +19,19 @@ export interface Draw {
   columns: readonly string[];
 }
 
-/** The rows of the population whose places are in the table `chosen`, as often as they are there. */
-export const chosenRows = ({ population, columns }: Draw): string =>
-  `(SELECT ${['p.i', ...columns.map((column) => `p.${column}`), 'chosen.w'].join(', ')} ` +
-  `FROM ${population.sql} AS p JOIN chosen ON p.i = chosen.i)`;
+/**
+ * Takes the rows that belong to a row of the table `chosen`, as often as they do, in one scan.
+ * @param by columns of the population, and those of `chosen` that are equal to them
+ * @returns what stands after FROM
+ */
+export async function pick(
+  { population, columns }: Draw,
+  by: readonly [string, string][],
+): Promise<string> {
+  const kept = new Set(['i', ...columns, ...by.map(([own]) => own)]);
+  await population.run(
+    `CREATE TEMP TABLE picked AS SELECT ${[...kept].join(', ')} FROM ${population.sql} WHERE ${among(by, 'chosen')}`,
+  );
+  const list = ['p.i', ...columns.map((column) => `p.${column}`), 'chosen.w'].join(', ');
+  return `(SELECT ${list} FROM picked AS p JOIN chosen ON ${matching('p', 'chosen', by)})`;
+}

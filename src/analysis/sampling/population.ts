@@ -104,3 +104,14 @@ export const matching = (
   columns.length === 0
     ? 'true'
     : columns.map(([a, b]) => `${one}.${a} IS NOT DISTINCT FROM ${other}.${b}`).join(' AND ');
+
+/**
+ * A condition: whether a table has a row with these values; NULL belongs to NULL. Not as a join, since DuckDB
+ * takes a CSV file for a few rows and would hold all of them to look for those of the table; of a condition
+ * within CASE it holds the table.
+ */
+export function among(columns: readonly [string, string][], table: string): string {
+  const packed = (at: 0 | 1): string =>
+    `{${columns.map((pair, place) => `'v${place}': ${pair[at]}`).join(', ')}}`;
+  return `CASE WHEN ${packed(0)} IN (SELECT ${packed(1)} FROM ${table}) THEN true ELSE false END`;
+}

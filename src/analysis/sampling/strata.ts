@@ -1,4 +1,5 @@
-import { matching, type Population } from './population.js';
+import { among, matching, type Population } from './population.js';
+import { KEYS } from './random-numbers.js';
 import { TooManyGroupsError } from './sampling.errors.js';
 
 /** As many can be told to the service and back. */
@@ -112,14 +113,17 @@ export class Strata {
     const rows = bounds.map(
       ({ stratum, low, high }) => `(${stratum}, ${low}::UBIGINT, ${high}::UBIGINT)`,
     );
-    const keyed = `(SELECT *, ${key} AS key FROM ${this.population.sql}) AS p`;
-    const [only] = bounds;
-    // A join by nothing but a range is slow, and needless for one stratum.
+    const most = bounds.reduce((max, { high }) => (high > max ? high : max), 0n);
+    const least = bounds.reduce((min, { low }) => (low < min ? low : min), KEYS);
+    const keyed =
+      `(SELECT *, ${key} AS key FROM ${this.population.sql} ` +
+      `WHERE ${key} BETWEEN ${least}::UBIGINT AND ${most}::UBIGINT)`;
+    const short = `(SELECT * FROM sized JOIN (VALUES ${rows.join(', ')}) AS v (stratum, low, high) USING (stratum))`;
     const from =
-      own.length === 0 && only
-        ? `${keyed} WHERE p.key BETWEEN ${only.low}::UBIGINT AND ${only.high}::UBIGINT`
-        : `${keyed} JOIN (SELECT * FROM sized JOIN (VALUES ${rows.join(', ')}) AS v (stratum, low, high) ` +
-          `USING (stratum)) AS z ON ${this.match('p', 'z', false)} AND p.key >= z.low AND p.key <= z.high`;
+      own.length === 0
+        ? `${keyed} AS p`
+        : `(SELECT * FROM ${keyed} WHERE ${among(this.pairs(false), short)}) AS p JOIN ${short} AS z ` +
+          `ON ${this.match('p', 'z', false)} AND p.key >= z.low AND p.key <= z.high`;
     await this.population.run(`INSERT INTO gathered SELECT ${list} FROM ${from}`);
     const counts = await this.population.figures(
       `SELECT stratum, count(*) FROM gathered AS g JOIN sized AS z ON ${this.match('g', 'z')} ` +
@@ -130,10 +134,10 @@ export class Strata {
 
   /** Whether a row is of a stratum. @param isNamed whether the row's columns are called as the strata's */
   match(row: string, stratum: string, isNamed = true): string {
-    return matching(
-      row,
-      stratum,
-      this.columns.map((column, at) => [isNamed ? `s${at}` : column, `s${at}`]),
-    );
+    return matching(row, stratum, this.pairs(isNamed));
+  }
+
+  private pairs(isNamed: boolean): [string, string][] {
+    return this.columns.map((column, at) => [isNamed ? `s${at}` : column, `s${at}`]);
   }
 }

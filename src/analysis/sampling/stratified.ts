@@ -1,5 +1,5 @@
 import { allocate } from './allocation.js';
-import { chosenRows, type Draw, type Drawn } from './drawn.js';
+import { pick, type Draw, type Drawn } from './drawn.js';
 import { shareOf } from './population.js';
 import { belowSql, keySql, KEYS, saltOf } from './random-numbers.js';
 import { SampleTooLargeError } from './sampling.errors.js';
@@ -43,7 +43,6 @@ export async function drawStratified(draw: StrataDraw): Promise<Drawn> {
       `(SELECT ${list.join(', ')} FROM gathered AS g JOIN sized AS z ON ${strata.match('g', 'z')} ` +
       `WHERE g.i IS NOT NULL QUALIFY row_number() OVER (PARTITION BY z.stratum ` +
       `ORDER BY ${keySql('g.i', saltOf(draw.seed, 'rows'))}) <= z.size)`,
-    parameters: [],
     ...told(strata, stratifyBy),
   };
 }
@@ -59,12 +58,14 @@ export async function drawRepeatedly(draw: StrataDraw): Promise<Drawn> {
   const drawn =
     `(SELECT z.*, z.population / z.size AS w, ${place} AS o FROM (SELECT range AS j FROM range(${total})) AS d ` +
     `ASOF JOIN (SELECT * FROM sized WHERE size > 0) AS z ON d.j >= z.before)`;
-  await population.run(
-    `CREATE TEMP TABLE chosen AS SELECT f.i, d.w FROM ${drawn} AS d ` +
-      `JOIN ${population.ordinals(stratifyBy)} AS f ON d.o = f.o AND ${strata.match('f', 'd', false)}`,
-  );
-  const { parameters } = population;
-  return { from: chosenRows(draw), parameters, ...told(strata, stratifyBy) };
+  // Where rows have their numbers as places, nothing needs to be looked for.
+  const places =
+    population.isDense && stratifyBy.length === 0
+      ? `SELECT o AS i, w FROM ${drawn}`
+      : `SELECT f.i, d.w FROM ${drawn} AS d JOIN ${population.ordinals(stratifyBy)} AS f ` +
+        `ON d.o = f.o AND ${strata.match('f', 'd', false)}`;
+  await population.run(`CREATE TEMP TABLE chosen AS ${places}`);
+  return { from: await pick(draw, [['i', 'i']]), ...told(strata, stratifyBy) };
 }
 
 async function sizesOf(
@@ -104,7 +105,11 @@ async function gatherAll(
       low: low[stratum] ?? 0n,
       high: (isFirst ? safeBound(strata.all[stratum] as Stratum) : KEYS) - 1n,
     }));
-    await strata.gather(key, columns, bounds);
+    // Small strata are gathered whole: by themselves, so that their bound is not that of large ones.
+    for (const part of [true, false]) {
+      const those = bounds.filter(({ high }) => (high === KEYS - 1n) === part);
+      if (those.length > 0) await strata.gather(key, columns, those);
+    }
     for (const { stratum, high } of bounds) low[stratum] = high + 1n;
   }
 }

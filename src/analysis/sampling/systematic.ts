@@ -1,4 +1,4 @@
-import type { Draw, Drawn } from './drawn.js';
+import { pick, type Draw, type Drawn } from './drawn.js';
 import { shareOf } from './population.js';
 import { below, saltOf } from './random-numbers.js';
 import { SampleTooLargeError } from './sampling.errors.js';
@@ -10,9 +10,10 @@ import type { SamplingPlan } from './sampling-plan.js';
  * is each of 0 … N − 1 with the same probability. In whole numbers: exactly n rows, each with n/N.
  */
 export async function drawSystematic(
-  { population, seed, columns }: Draw,
+  draw: Draw,
   { rows, fraction }: Pick<SamplingPlan, 'rows' | 'fraction'>,
 ): Promise<Drawn> {
+  const { population, seed, columns } = draw;
   const all = population.notEmpty(await population.count());
   const size = rows ?? shareOf(all, fraction ?? 1);
   if (size > all) throw new SampleTooLargeError(size, all, 'rows');
@@ -27,8 +28,7 @@ export async function drawSystematic(
     return { from, parameters: population.parameters, ...drawn };
   }
   await population.run(
-    `CREATE TEMP TABLE chosen AS SELECT i FROM ${population.ordinals([])} WHERE ${isChosen('o')}`,
+    `CREATE TEMP TABLE chosen AS SELECT i, ${all} / ${size} AS w FROM ${population.ordinals([])} WHERE ${isChosen('o')}`,
   );
-  const from = `(SELECT ${list}, ${all} / ${size} AS w FROM ${population.sql} SEMI JOIN chosen USING (i))`;
-  return { from, parameters: population.parameters, ...drawn };
+  return { from: await pick(draw, [['i', 'i']]), ...drawn };
 }

@@ -1,4 +1,4 @@
-import { chosenRows, type Draw, type Drawn } from './drawn.js';
+import { pick, type Draw, type Drawn } from './drawn.js';
 import { shareOf } from './population.js';
 import { keySql, saltOf, unitSql } from './random-numbers.js';
 import { InvalidWeightsError, SampleTooLargeError } from './sampling.errors.js';
@@ -49,8 +49,7 @@ export async function drawWeighted(draw: WeightedDraw): Promise<Drawn> {
     );
   }
   return {
-    from: chosenRows(draw),
-    parameters: population.parameters,
+    from: await pick(draw, [['i', 'i']]),
     population: all,
     figures: { positive_weights: positive },
   };
