@@ -24,6 +24,7 @@ const PARTS = [
   'dataset-pages',
   'search',
   'tables',
+  'sampling',
   'table-pages',
 ];
 const TMPFS = 0x01021994;

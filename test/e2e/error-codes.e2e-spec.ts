@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as samplingErrors from '../../src/analysis/sampling/sampling.errors.js';
 import * as jobsErrors from '../../src/analysis/jobs/jobs.errors.js';
 import * as accessErrors from '../../src/access/access.errors.js';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
@@ -14,6 +15,7 @@ import * as tabularErrors from '../../src/tabular/tabular.errors.js';
 
 /** Each code that a client can meet, and the tests that provoke it through HTTP. */
 const PROVOKED_BY: Record<string, string> = {
+  'allocation-impossible': 'sampling',
   'api-key-ended': 'key-ends',
   'api-key-not-found': 'key-ends',
   'bad-request': 'bad-requests',
@@ -62,6 +64,7 @@ const PROVOKED_BY: Record<string, string> = {
   'path-conflict': 'merges',
   'path-exists': 'refused-commits',
   'path-not-found': 'versions',
+  'population-empty': 'sampling',
   'quota-exceeded': 'quotas',
   'range-not-satisfiable': 'download-ranges',
   'rate-limited': 'rate-limits',
@@ -69,6 +72,7 @@ const PROVOKED_BY: Record<string, string> = {
   'ref-not-found': 'refs',
   'request-timeout': 'limits',
   'route-not-found': 'operation-routes',
+  'sample-too-large': 'sampling',
   'slug-taken': 'datasets',
   'sql-failed': 'table-results',
   'sql-refused': 'sql-refused',
@@ -80,6 +84,7 @@ const PROVOKED_BY: Record<string, string> = {
   'tag-not-found': 'tags',
   'tag-too-common': 'tag-renaming',
   'too-many-event-streams': 'job-events',
+  'too-many-groups': 'sampling',
   'too-many-jobs': 'jobs',
   'too-many-tables': 'engine-limits',
   'too-many-uploads': 'limits',
@@ -105,6 +110,7 @@ const PROVOKED_BY: Record<string, string> = {
   'validation-failed': 'bad-descriptions',
   'version-deleted': 'deletion',
   'version-not-found': 'versions',
+  'weights-invalid': 'sampling',
 };
 
 /** Codes that no client can meet, and why. */
@@ -132,6 +138,7 @@ const codes = Object.values<unknown>({
   ...grantsErrors,
   ...jobsErrors,
   ...limitsErrors,
+  ...samplingErrors,
   ...tabularErrors,
   ...uploadsErrors,
 })
@@ -146,7 +153,7 @@ describe('every error code', () => {
 
   it.each(Object.entries(PROVOKED_BY))('%s is expected in %s.e2e-spec.ts', async (code, spec) => {
     const source = await readFile(join(import.meta.dirname, `${spec}.e2e-spec.ts`), 'utf8');
-    const expectations = source.matchAll(/(\d{3}),\s*'([a-z-]+)'/g);
+    const expectations = source.matchAll(/(\d{3}|expectFailure\(\w+),\s*'([a-z-]+)'/g);
     expect([...expectations].map(([, , expected]) => expected)).toContain(code);
   });
 

@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { randomUUID } from 'node:crypto';
+import { expect } from '@jest/globals';
 import { ARTIFACT_PRODUCER } from '../../src/core/contracts/artifact-producer.contract.js';
 import { JobKind } from '../../src/core/contracts/jobs.contract.js';
 import { ValidationFailedError } from '../../src/core/errors/index.js';
@@ -31,6 +32,12 @@ export interface Job {
   error?: { code: string; detail: string };
   attempts: number;
   [field: string]: unknown;
+}
+
+/** That a job has failed for a reason of docs/errors.md, and has made nothing. */
+export function expectFailure(job: Job, code: string, detail: RegExp): void {
+  expect(job).toMatchObject({ status: 'failed', outputs: [], error: { code } });
+  expect(job.error?.detail).toMatch(detail);
 }
 
 /** What tests do with jobs, through HTTP alone. */
