@@ -1,14 +1,14 @@
-export { ENGINE_VERSION } from './engine/engine-version.js';
 export { DerivedUsesRepository } from './results/derived-uses.repository.js';
+export { ENGINE_VERSION } from './engine/engine-version.js';
+export { EXPORT_FORMATS, type ExportFormat, type ExportOptions } from './export/export-formats.js';
+export { TableSources, type SourceFile } from './sources/table-sources.service.js';
 export type {
   ColumnStatisticsDto as ColumnStatistics,
   StatisticValue,
   TableStatisticsDto as TableStatistics,
 } from './statistics/dto/statistics-of-table.dto.js';
 export { TableStatisticsService } from './statistics/table-statistics.service.js';
+export type { Json } from './values/json-text.js';
+export { quoteIdentifier, quoteLiteral } from './values/quote.js';
+export { TableWorkbench, type Workbench } from './workbench/table-workbench.service.js';
 export { TabularModule } from './tabular.module.js';
-export { quoteIdentifier } from './values/quote.js';
-export interface Workbench {
-  rows(sql: string, parameters?: readonly unknown[]): Promise<unknown[][]>;
-  run(sql: string, parameters?: readonly unknown[]): Promise<void>;
-}
