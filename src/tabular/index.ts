@@ -8,6 +8,7 @@ export type {
   TableStatisticsDto as TableStatistics,
 } from './statistics/dto/statistics-of-table.dto.js';
 export { TableStatisticsService } from './statistics/table-statistics.service.js';
+export { FolderTables } from './tables/folder-tables.service.js';
 export type { Json } from './values/json-text.js';
 export { quoteIdentifier, quoteLiteral } from './values/quote.js';
 export { TableWorkbench, type Workbench } from './workbench/table-workbench.service.js';

@@ -61,6 +61,6 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     TableStatisticsService,
     TableWorkbench,
   ],
-  exports: [TableSources, TableStatisticsService, TableWorkbench],
+  exports: [FolderTables, TableSources, TableStatisticsService, TableWorkbench],
 })
 export class TabularModule {}

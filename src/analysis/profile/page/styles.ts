@@ -35,7 +35,7 @@ main{min-width:0;padding-bottom:4rem}
 .tile{background:var(--soft);border-radius:8px;padding:.7rem .9rem}
 .tile dt{color:var(--dim);font-size:.85rem}
 .tile dd{margin:0;font-size:1.5rem;font-weight:650;line-height:1.25;font-variant-numeric:tabular-nums}
-.tile small{display:block}
+.tile small{display:block;font-weight:400;line-height:1.35}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--dim);font-size:.85rem;padding-bottom:.3rem}
@@ -56,7 +56,8 @@ th.n:not(:last-child),td.n:not(:last-child){padding-right:1.1rem}
 .card ul{margin:.1rem 0 .7rem;padding:0;list-style:none;font-size:.9rem}
 .card li{margin:.15rem 0}
 .body{display:grid;grid-template-columns:minmax(12rem,15rem) minmax(0,1fr);gap:.6rem 2rem}
-.body table{font-size:.86rem}
+.body table{font-size:.86rem;align-self:start}
+.body>table,.plots>table{height:min-content}
 .plots{display:grid;gap:1rem;min-width:0;align-content:start}
 svg{display:block;max-width:100%;height:auto;font:11px system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 svg text{fill:var(--dim)}
