@@ -1,7 +1,8 @@
 import { Module } from '@nestjs/common';
+import { ConvertModule } from './convert/convert.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
 import { ProfileModule } from './profile/profile.module.js';
 
 /** Jobs, and what is made of datasets by them. */
-@Module({ imports: [JobsModule, ProfileModule], exports: [JobsModule] })
+@Module({ imports: [ConvertModule, JobsModule, ProfileModule], exports: [JobsModule] })
 export class AnalysisModule {}

@@ -53,4 +53,27 @@ export class FolderTables {
       drift: Object.assign(drift, { union: findDrift(together).union }),
     };
   }
+
+  /**
+   * Whether all of these files are one table: columns by name, each of the widest of its types.
+   * @throws what is wrong with the first that is no table; NotTabularError
+   * @returns columns whose types can't be united, by file
+   */
+  async clashes(
+    files: readonly SourceFile[],
+    callerId: string,
+  ): Promise<{ path: string; columns: { name: string; from: string; to: string }[] }[]> {
+    const described = await this.schemas.describeAll(files, {}, callerId);
+    const tables = files.map(({ path }, place) => {
+      const one = described[place];
+      if (one && 'failure' in one) throw reviveFailure(one.failure);
+      if (!one) throw new NotTabularError(path);
+      return { path, columns: one.description.columns };
+    });
+    return findDrift(tables).drifting.flatMap(({ path, unites, diff }) =>
+      unites
+        ? []
+        : [{ path, columns: diff.retyped.filter(({ verdict }) => verdict === 'breaking') }],
+    );
+  }
 }
