@@ -1,3 +1,4 @@
+export type { Union } from './compare/find-drift.js';
 export { DerivedUsesRepository } from './results/derived-uses.repository.js';
 export { ENGINE_VERSION } from './engine/engine-version.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportOptions } from './export/export-formats.js';

@@ -67,9 +67,9 @@ describe('A split table', () => {
     const job = await api.run('split', source, parameters);
     const parts = await linesOf(job);
     expect(Object.entries(parts).map(([name, { length }]) => [name, length])).toEqual([
+      ['test', 100],
       ['train', 702],
       ['validation', 201],
-      ['test', 100],
     ]);
     expect(sorted(Object.values(parts).flat())).toEqual(sorted(LINES));
     expect(await api.digests(await api.run('split', source, parameters))).toEqual(
@@ -168,11 +168,15 @@ describe('Files as one table', () => {
       'x/b.csv': 'id,day\n1,2020-01-01\n',
       'x/c.csv': 'id,day\n1,true\n',
       'y/a.csv': 'id\n1\n',
+      'z/a.csv': 'id\n9007199254740993\n',
+      'z/b.csv': 'id\n0.5\n',
       'y/b.png': '\u0089PNG\r\n',
     });
     const apart = await api.ended('concatenate', { datasetId, path: 'x/' }, { format: 'csv' });
     expect(apart).toMatchObject({ status: 'failed', error: { code: 'schemas-apart' } });
     expect(apart.error?.detail).toMatch(/x\/c\.csv \(day: BOOLEAN, not DATE\)/);
+    const lossy = await api.ended('concatenate', { datasetId, path: 'z/' }, { format: 'csv' });
+    expect(lossy.error?.detail).toMatch(/z\/a.csv \(id: whole numbers beyond 2\^53, not DOUBLE\)/);
     const noTable = await api.ended('concatenate', { datasetId, path: 'y/' }, { format: 'csv' });
     expect(noTable.error).toMatchObject({ code: 'not-tabular' });
     const taken = { format: 'csv', sourceColumn: 'ID' };

@@ -23,6 +23,8 @@ import {
   TableWorkbench,
   type BenchTable,
   type SourceFile,
+  type Union,
+  type Workbench,
 } from '../../tabular/index.js';
 import { checkedParameters } from '../kinds/checked-parameters.js';
 import { outputMetadata } from '../kinds/output-metadata.js';
@@ -87,16 +89,18 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
   async run(job: RunningJob<Concatenation>, { signal, progress }: JobContext): Promise<JobOutputs> {
     const { parameters, createdBy: callerId, deadline } = job;
     const files = await this.filesOf(job);
-    const clashes = await this.folders.clashes(files, callerId);
+    const { clashes, doubles } = await this.folders.unite(files, callerId);
     if (clashes.length > 0) throw new SchemasApartError(clashes);
     const session = { callerId, deadline, signal, tables: [{ name: 'source', files }] };
     const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
       await this.workbench.session(session, async (bench) => {
         await held.discard();
-        progress(0.1, 'writing');
+        const table = bench.tables[0] as BenchTable;
+        await checkDoubles(bench, table, files, doubles);
+        progress(0.2, 'writing');
         await writeOutput(bench, held, parameters, {
           name: 'concatenated',
-          sql: selectOf(bench.tables[0] as BenchTable, files, parameters.sourceColumn),
+          sql: selectOf(table, files, parameters.sourceColumn),
           metadata: outputMetadata(job, { files: files.length }),
         });
       });
@@ -118,6 +122,31 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
       readOptions: { ...file.readOptions, ...parameters.readOptions },
     }));
   }
+}
+
+/** Whether whole numbers that become doubles are still themselves. @throws SchemasApartError */
+async function checkDoubles(
+  bench: Workbench,
+  { rowsView, fileIndex }: BenchTable,
+  files: readonly SourceFile[],
+  doubles: Union['doubles'],
+): Promise<void> {
+  if (doubles.length === 0) return;
+  const counts = doubles.map(
+    ({ place, name }) =>
+      `count_if(abs(${quoteIdentifier(name)}) >= 2^53 AND ${quoteIdentifier(fileIndex)} = ${place})`,
+  );
+  const [row = []] = await bench.rows(
+    `SELECT ${counts.join(', ')} FROM ${quoteIdentifier(rowsView)}`,
+  );
+  const lost = doubles.filter((_, at) => Number(row[at]) > 0);
+  if (lost.length === 0) return;
+  throw new SchemasApartError(
+    lost.map(({ place, name }) => ({
+      path: files[place]?.path ?? '',
+      columns: [{ name, from: 'DOUBLE', to: 'whole numbers beyond 2^53' }],
+    })),
+  );
 }
 
 /** @throws ColumnTakenError */

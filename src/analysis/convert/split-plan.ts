@@ -60,8 +60,18 @@ export function piecesOf(
   rowCount: number,
 ): Piece[] {
   if (rowCount === 0) throw new TooFewRowsError(0, files ?? 1);
-  if (shares)
-    return inOrder(Object.keys(shares), largestRemainders(Object.values(shares), rowCount));
+  if (shares) {
+    // By name: parameters come back from the database in an order of its own.
+    const sorted = Object.entries(shares).sort(([a], [b]) => (a < b ? -1 : 1));
+    const sizes = largestRemainders(
+      sorted.map(([, share]) => share),
+      rowCount,
+    );
+    return inOrder(
+      sorted.map(([name]) => name),
+      sizes,
+    );
+  }
   const count = files ?? Math.ceil(rowCount / (rowsPerFile as number));
   if (count > MAX_OUTPUTS) throw new TooManyOutputsError(count, MAX_OUTPUTS);
   if (count > rowCount) throw new TooFewRowsError(rowCount, count);

@@ -147,17 +147,17 @@ async function startsOf(
   places: readonly number[],
 ): Promise<(place: number) => string | null> {
   const found = await bench.rows(
-    `SELECT place, CAST(digest AS VARCHAR), CAST(at AS VARCHAR) FROM (
-       SELECT row_number() OVER (ORDER BY digest, at) - 1 AS place, digest, at
-       FROM (SELECT ${digest} AS digest, rowid AS at FROM ${COPY}))
+    `SELECT place, CAST(digest AS VARCHAR), CAST(id AS VARCHAR) FROM (
+       SELECT row_number() OVER (ORDER BY digest, id) - 1 AS place, digest, id
+       FROM (SELECT ${digest} AS digest, rowid AS id FROM ${COPY}))
      WHERE place IN (${places.join(', ')})`,
   );
-  const firsts = new Map(found.map(([place, key, at]) => [Number(place), { key, at }]));
+  const firsts = new Map(found.map(([place, key, id]) => [Number(place), { key, id }]));
   return (place) => {
     const first = place === 0 ? undefined : firsts.get(place);
     if (!first) return null;
     const key = `${String(first.key)}::UBIGINT`;
-    return `(${digest} < ${key} OR (${digest} = ${key} AND rowid < ${String(first.at)}))`;
+    return `(${digest} < ${key} OR (${digest} = ${key} AND rowid < ${String(first.id)}))`;
   };
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { DriftDto } from '../compare/dto/drift.dto.js';
-import { findDrift } from '../compare/find-drift.js';
+import { findDrift, uniteAll, type Union } from '../compare/find-drift.js';
 import { reviveFailure } from '../engine/failures.js';
 import { SchemasService } from '../schema/schemas.service.js';
 import type { SourceFile, TableSource } from '../sources/table-sources.service.js';
@@ -55,14 +55,10 @@ export class FolderTables {
   }
 
   /**
-   * Whether all of these files are one table: columns by name, each of the widest of its types.
+   * What keeps all of these files from being one table: columns by name, each of the widest of its types.
    * @throws what is wrong with the first that is no table; NotTabularError
-   * @returns columns whose types can't be united, by file
    */
-  async clashes(
-    files: readonly SourceFile[],
-    callerId: string,
-  ): Promise<{ path: string; columns: { name: string; from: string; to: string }[] }[]> {
+  async unite(files: readonly SourceFile[], callerId: string): Promise<Union> {
     const described = await this.schemas.describeAll(files, {}, callerId);
     const tables = files.map(({ path }, place) => {
       const one = described[place];
@@ -70,10 +66,6 @@ export class FolderTables {
       if (!one) throw new NotTabularError(path);
       return { path, columns: one.description.columns };
     });
-    return findDrift(tables).drifting.flatMap(({ path, unites, diff }) =>
-      unites
-        ? []
-        : [{ path, columns: diff.retyped.filter(({ verdict }) => verdict === 'breaking') }],
-    );
+    return uniteAll(tables);
   }
 }
