@@ -5,6 +5,7 @@ import * as jobsErrors from '../../src/analysis/jobs/jobs.errors.js';
 import * as accessErrors from '../../src/access/access.errors.js';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
 import * as limitsErrors from '../../src/access/limits/limits.errors.js';
+import * as convertErrors from '../../src/analysis/convert/convert.errors.js';
 import * as coreErrors from '../../src/core/errors/index.js';
 import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
@@ -19,6 +20,7 @@ const PROVOKED_BY: Record<string, string> = {
   'bad-request': 'bad-requests',
   'body-too-large': 'bad-requests',
   'bootstrap-key': 'keys',
+  'column-taken': 'split',
   'column-unknown': 'tables',
   'content-hash-conflict': 'integrity',
   'content-quarantined': 'engine-limits',
@@ -69,6 +71,7 @@ const PROVOKED_BY: Record<string, string> = {
   'ref-not-found': 'refs',
   'request-timeout': 'limits',
   'route-not-found': 'operation-routes',
+  'schemas-apart': 'split',
   'slug-taken': 'datasets',
   'sql-failed': 'table-results',
   'sql-refused': 'sql-refused',
@@ -79,8 +82,10 @@ const PROVOKED_BY: Record<string, string> = {
   'tag-immutable': 'refs',
   'tag-not-found': 'tags',
   'tag-too-common': 'tag-renaming',
+  'too-few-rows': 'split',
   'too-many-event-streams': 'job-events',
   'too-many-jobs': 'jobs',
+  'too-many-outputs': 'split',
   'too-many-tables': 'engine-limits',
   'too-many-uploads': 'limits',
   'transaction-conflict': 'outages',
@@ -125,6 +130,7 @@ const isErrorClass = (value: unknown): value is ErrorClass =>
 /** Constructors of errors only build a message: a list stands for any argument. */
 const codes = Object.values<unknown>({
   ...accessErrors,
+  ...convertErrors,
   ...coreErrors,
   ...datasetsErrors,
   ...filesErrors,
@@ -146,7 +152,7 @@ describe('every error code', () => {
 
   it.each(Object.entries(PROVOKED_BY))('%s is expected in %s.e2e-spec.ts', async (code, spec) => {
     const source = await readFile(join(import.meta.dirname, `${spec}.e2e-spec.ts`), 'utf8');
-    const expectations = source.matchAll(/(\d{3}),\s*'([a-z-]+)'/g);
+    const expectations = source.matchAll(/(\d{3}|expectFailure\(\w+),\s*'([a-z-]+)'/g);
     expect([...expectations].map(([, , expected]) => expected)).toContain(code);
   });
 

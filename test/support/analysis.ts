@@ -1,3 +1,4 @@
+import { expect } from '@jest/globals';
 import type { Api } from './api.js';
 import { jobsApi, type Job } from './jobs.js';
 
@@ -53,4 +54,10 @@ export function analysisApi(api: Api) {
       }>(200, `/v1/files/${found?.fileId}`);
     },
   };
+}
+
+/** It has failed for this reason, and left nothing. @returns what it says to people */
+export function expectFailure({ status, error, outputs }: Job, code: string): string {
+  expect({ status, code: error?.code, outputs }).toEqual({ status: 'failed', code, outputs: [] });
+  return error?.detail ?? '';
 }

@@ -11,15 +11,15 @@ const instant = (milliseconds: number, micros = 0): string =>
     ? ''
     : `.${String((((milliseconds % 1000) + 1000) % 1000) * 1000 + micros).padStart(6, '0')}`);
 
+/** `0.50` and `0.5`, `2024-01-01 00:00:00` and `2024-01-01`, are the same here. */
 function textOf(value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  if (value instanceof Date) return instant(value.getTime());
-  if (typeof value === 'string') {
-    return value.replace(/^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.0+)?Z?$/, (_, time: string) =>
-      time.replace('T', ' '),
-    );
-  }
-  return String(value as number | bigint | boolean);
+  const text = value instanceof Date ? instant(value.getTime()) : String(value as string);
+  return text
+    .replace(/^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.0+)?Z?$/, '$1 $2')
+    .replace(/^(\d{4}-\d\d-\d\d) 00:00:00$/, '$1')
+    .replace(/^(-?\d+)\.0+$/, '$1')
+    .replace(/^(-?\d+\.\d*[1-9])0+$/, '$1');
 }
 
 const textRow = (row: Record<string, unknown>): TextRow =>
@@ -63,7 +63,7 @@ export function readArrow(bytes: Buffer): TextRow[] {
 
 function arrowText({ type }: Field, value: unknown): string | null {
   if (value === null || value === undefined) return null;
-  if (DataType.isTimestamp(type)) return instant(Number(value));
+  if (DataType.isTimestamp(type)) return textOf(new Date(Number(value)));
   if (DataType.isDate(type)) return new Date(Number(value)).toISOString().slice(0, 10);
   if (DataType.isDecimal(type)) {
     const digits = BigInt(String(value))
@@ -71,7 +71,7 @@ function arrowText({ type }: Field, value: unknown): string | null {
       .replace('-', '')
       .padStart(type.scale + 1, '0');
     const sign = String(value).startsWith('-') ? '-' : '';
-    return `${sign}${digits.slice(0, -type.scale)}.${digits.slice(-type.scale)}`;
+    return textOf(`${sign}${digits.slice(0, -type.scale)}.${digits.slice(-type.scale)}`);
   }
   return textOf(value);
 }
@@ -89,6 +89,6 @@ export function readCsv(bytes: Buffer): TextRow[] {
   }
   const [names = [], ...rows] = lines.filter((line) => line.length > 0);
   return rows.map((row) =>
-    Object.fromEntries(names.map((name, place) => [String(name), row[place] ?? null])),
+    Object.fromEntries(names.map((name, place) => [String(name), textOf(row[place] ?? null)])),
   );
 }
