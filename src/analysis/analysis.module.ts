@@ -1,7 +1,12 @@
 import { Module } from '@nestjs/common';
+import { ConvertModule } from './convert/convert.module.js';
 import { JobsModule } from './jobs/jobs.module.js';
+import { ProfileModule } from './profile/profile.module.js';
 import { SamplingModule } from './sampling/sampling.module.js';
 
 /** Jobs, and what is made of datasets by them. */
-@Module({ imports: [JobsModule, SamplingModule], exports: [JobsModule] })
+@Module({
+  imports: [ConvertModule, JobsModule, ProfileModule, SamplingModule],
+  exports: [JobsModule],
+})
 export class AnalysisModule {}

@@ -11,6 +11,7 @@ import { PendingAnswers } from './operations/pending-answers.service.js';
 import { TableOperationsService } from './operations/table-operations.service.js';
 import { QueriesService } from './query/queries.service.js';
 import { QueryController } from './query/query.controller.js';
+import { StatementTables } from './query/statement-tables.service.js';
 import { DerivedResultsRepository } from './results/derived-results.repository.js';
 import { DerivedResults } from './results/derived-results.service.js';
 import { DerivedUsesRepository } from './results/derived-uses.repository.js';
@@ -54,6 +55,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     ResultSweeper,
     RowsService,
     SchemasService,
+    StatementTables,
     TableKnowledge,
     TableOperationsService,
     TableSources,
@@ -61,6 +63,6 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     TableStatisticsService,
     TableWorkbench,
   ],
-  exports: [TableSources, TableStatisticsService, TableWorkbench],
+  exports: [FolderTables, StatementTables, TableSources, TableStatisticsService, TableWorkbench],
 })
 export class TabularModule {}

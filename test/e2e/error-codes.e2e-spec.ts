@@ -6,6 +6,7 @@ import * as jobsErrors from '../../src/analysis/jobs/jobs.errors.js';
 import * as accessErrors from '../../src/access/access.errors.js';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
 import * as limitsErrors from '../../src/access/limits/limits.errors.js';
+import * as convertErrors from '../../src/analysis/convert/convert.errors.js';
 import * as coreErrors from '../../src/core/errors/index.js';
 import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
@@ -21,6 +22,7 @@ const PROVOKED_BY: Record<string, string> = {
   'bad-request': 'bad-requests',
   'body-too-large': 'bad-requests',
   'bootstrap-key': 'keys',
+  'column-taken': 'split',
   'column-unknown': 'tables',
   'content-hash-conflict': 'integrity',
   'content-quarantined': 'engine-limits',
@@ -73,6 +75,7 @@ const PROVOKED_BY: Record<string, string> = {
   'request-timeout': 'limits',
   'route-not-found': 'operation-routes',
   'sample-too-large': 'sampling',
+  'schemas-apart': 'split',
   'slug-taken': 'datasets',
   'sql-failed': 'table-results',
   'sql-refused': 'sql-refused',
@@ -83,9 +86,11 @@ const PROVOKED_BY: Record<string, string> = {
   'tag-immutable': 'refs',
   'tag-not-found': 'tags',
   'tag-too-common': 'tag-renaming',
+  'too-few-rows': 'split',
   'too-many-event-streams': 'job-events',
   'too-many-groups': 'sampling',
   'too-many-jobs': 'jobs',
+  'too-many-outputs': 'split',
   'too-many-tables': 'engine-limits',
   'too-many-uploads': 'limits',
   'transaction-conflict': 'outages',
@@ -131,6 +136,7 @@ const isErrorClass = (value: unknown): value is ErrorClass =>
 /** Constructors of errors only build a message: a list stands for any argument. */
 const codes = Object.values<unknown>({
   ...accessErrors,
+  ...convertErrors,
   ...coreErrors,
   ...datasetsErrors,
   ...filesErrors,

@@ -94,6 +94,9 @@ export class SamplingLab {
       run: async (sql, values = []) => {
         await this.connection.run(sql, values as DuckDBValue[]);
       },
+      view: async () => {
+        throw new Error('Samples need no views.');
+      },
       write: async () => {
         throw new Error('Samples are not written here.');
       },

@@ -52,3 +52,41 @@ function widerOf(a: Column, b: Column): Column | null {
   if (typeVerdict(a.type, b.type) !== 'breaking') return b;
   return typeVerdict(b.type, a.type) !== 'breaking' ? a : null;
 }
+
+/** What keeps tables from being one, by name. */
+export interface Union {
+  /** Of each table with any: columns whose type and that of those before hold one another's values neither way. */
+  clashes: { path: string; columns: { name: string; from: string; to: string }[] }[];
+  /**
+   * Columns of whole numbers that are DOUBLE in other tables, and so in the union: nothing is lost as long as
+   * they are within ±2^53, which only their values tell.
+   */
+  doubles: { place: number; name: string }[];
+}
+
+export function uniteAll(tables: readonly TableOfFolder[]): Union {
+  const united = new Map<string, Column>();
+  const clashes = tables.flatMap(({ path, columns }) => {
+    const clashing = columns.flatMap((column) => {
+      const known = united.get(column.name) ?? column;
+      const wider = widerOf(known, column) ?? asDouble(known, column);
+      if (wider) united.set(column.name, wider);
+      return wider ? [] : [{ name: column.name, from: known.type, to: column.type }];
+    });
+    return clashing.length > 0 ? [{ path, columns: clashing }] : [];
+  });
+  const doubles = tables.flatMap(({ columns }, place) =>
+    columns.flatMap(({ name, type }) =>
+      united.get(name)?.type === 'DOUBLE' && LONG.has(type) ? [{ place, name }] : [],
+    ),
+  );
+  return { clashes, doubles };
+}
+
+/** Whole numbers of more than 53 bits. */
+const LONG = new Set(['BIGINT', 'UBIGINT', 'HUGEINT', 'UHUGEINT']);
+
+function asDouble(a: Column, b: Column): Column | null {
+  if (a.type === 'DOUBLE' && LONG.has(b.type)) return a;
+  return b.type === 'DOUBLE' && LONG.has(a.type) ? b : null;
+}

@@ -1,13 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
-import { reviveFailure } from '../engine/failures.js';
 import { Engine } from '../engine/engine.service.js';
 import { DerivedResults } from '../results/derived-results.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { TableKnowledge } from '../tables/table-knowledge.service.js';
 import { TableStager } from '../tables/table-stager.service.js';
-import { UnknownTableError } from '../tabular.errors.js';
-import { findTables, type FoundTable } from './table-names.js';
+import { StatementTables } from './statement-tables.service.js';
+import type { FoundTable } from './table-names.js';
 
 export interface QueryInput {
   /** As they may be named. */
@@ -29,11 +28,12 @@ export class QueriesService {
     private readonly knowledge: TableKnowledge,
     private readonly results: DerivedResults,
     private readonly stager: TableStager,
+    private readonly statements: StatementTables,
   ) {}
 
   /** JSON of `QueryAnswerDto`. @throws SqlRefusedError, SqlFailedError, UnknownTableError, … */
   async run({ files, sql, limit }: QueryInput, callerId: string): Promise<string> {
-    const { tables, isVolatile } = await this.tablesOf(sql, files, callerId);
+    const { tables, isVolatile } = await this.statements.judge(sql, files, callerId);
     const used = tables.flatMap((table) => table.files);
     const of = {
       kind: 'query',
@@ -44,28 +44,6 @@ export class QueriesService {
     const answer = await this.results.json(of, compute, isVolatile ? 'only-then' : 'when-slow');
     for (const file of used) this.stager.wish(file, {});
     return answer;
-  }
-
-  /** By the parse tree, which a child makes: the statement is not carried out for it. */
-  private async tablesOf(
-    sql: string,
-    files: readonly SourceFile[],
-    callerId: string,
-  ): Promise<{ tables: FoundTable[]; isVolatile: boolean }> {
-    const { tables, isVolatile, failure } = await this.engine.session(
-      { callerId, contents: [], deadlineSeconds: this.env.QUERY_DEADLINE_SECONDS },
-      async ({ call }) => await call('sqlTables', { sql }),
-    );
-    if (failure) throw reviveFailure(failure);
-    const { found, unknown, ambiguous } = findTables(tables, files);
-    if (unknown.length > 0 || ambiguous.length > 0) {
-      throw new UnknownTableError(
-        unknown,
-        ambiguous,
-        files.map(({ path }) => path),
-      );
-    }
-    return { tables: found, isVolatile };
   }
 
   private async carryOut(

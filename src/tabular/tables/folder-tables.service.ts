@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { DriftDto } from '../compare/dto/drift.dto.js';
-import { findDrift } from '../compare/find-drift.js';
+import { findDrift, uniteAll, type Union } from '../compare/find-drift.js';
 import { reviveFailure } from '../engine/failures.js';
 import { SchemasService } from '../schema/schemas.service.js';
 import type { SourceFile, TableSource } from '../sources/table-sources.service.js';
@@ -23,7 +23,11 @@ export class FolderTables {
   constructor(private readonly schemas: SchemasService) {}
 
   /** @throws NotTabularError when none is a table; of a single file, what is wrong with it */
-  async of(source: TableSource, given: Given, callerId: string): Promise<FolderTable> {
+  async of(
+    source: Pick<TableSource, 'files' | 'isFolder' | 'path'>,
+    given: Given,
+    callerId: string,
+  ): Promise<FolderTable> {
     if (!source.isFolder) return { files: source.files, drift: null };
     const described = await this.schemas.describeAll(source.files, given, callerId);
     const tables = source.files.flatMap(({ path }, place) => {
@@ -48,5 +52,20 @@ export class FolderTables {
       files: source.files.filter(({ path }) => paths.has(path)),
       drift: Object.assign(drift, { union: findDrift(together).union }),
     };
+  }
+
+  /**
+   * What keeps all of these files from being one table: columns by name, each of the widest of its types.
+   * @throws what is wrong with the first that is no table; NotTabularError
+   */
+  async unite(files: readonly SourceFile[], callerId: string): Promise<Union> {
+    const described = await this.schemas.describeAll(files, {}, callerId);
+    const tables = files.map(({ path }, place) => {
+      const one = described[place];
+      if (one && 'failure' in one) throw reviveFailure(one.failure);
+      if (!one) throw new NotTabularError(path);
+      return { path, columns: one.description.columns };
+    });
+    return uniteAll(tables);
   }
 }

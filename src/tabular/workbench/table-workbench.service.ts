@@ -9,6 +9,7 @@ import type { ExportFormat, ExportOptions } from '../export/export-formats.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { TableKnowledge } from '../tables/table-knowledge.service.js';
 import type { Json } from '../values/json-text.js';
+import { quoteIdentifier } from '../values/quote.js';
 
 export interface WorkbenchOptions {
   /** Whose work it is: turns are shared fairly. */
@@ -26,6 +27,8 @@ export interface WriteOptions {
   format: ExportFormat;
   options: ExportOptions;
   parameters?: readonly unknown[];
+  /** It has a user's statement in it, whose fault its failures are: SqlFailedError. */
+  isUsers?: boolean;
 }
 
 /**
@@ -38,6 +41,11 @@ export interface Workbench {
   rows(sql: string, parameters?: readonly unknown[]): Promise<Json[][]>;
   /** For what later statements use: temporary tables, which go to disk when they grow. */
   run(sql: string, parameters?: readonly unknown[]): Promise<void>;
+  /**
+   * A view of a user's SELECT, which `StatementTables` has judged. What is written of it is written with
+   * `isUsers`. @param name as it stands in statements @throws SqlFailedError
+   */
+  view(name: string, statement: string): Promise<void>;
   /**
    * Writes the rows of a SELECT.
    * @param keep gets the bytes while they are written, and reads them to their end
@@ -108,6 +116,12 @@ class ChildWorkbench implements Workbench {
 
   async run(sql: string, parameters: readonly unknown[] = []): Promise<void> {
     this.outputOf(await this.session.call('benchRun', { sql, parameters }));
+  }
+
+  async view(name: string, statement: string): Promise<void> {
+    // The statement is the last of it: whatever comments and semicolons it ends with are its own.
+    const sql = `CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS ${statement}`;
+    this.outputOf(await this.session.call('benchRun', { sql, parameters: [], isUsers: true }));
   }
 
   async write<T>(

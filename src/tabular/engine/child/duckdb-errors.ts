@@ -44,6 +44,10 @@ export function toSqlError(error: unknown, parts: readonly TablePart[]): Error {
   );
 }
 
+/** Of what a statement of a user's fails with: what a reader may know how to mend is left to it. */
+export const isOfTable = (error: unknown): boolean =>
+  error instanceof Error && /CSV Error|JSON|Malformed/.test(error.message);
+
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 

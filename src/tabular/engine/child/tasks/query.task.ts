@@ -2,7 +2,7 @@ import type { Column } from '../../../../core/contracts/dataset-reader.contract.
 import type { Json } from '../../../values/json-text.js';
 import { rowJson } from '../../../values/row-json.js';
 import { jsonConverter } from '../../../values/to-json.js';
-import { toSqlError } from '../duckdb-errors.js';
+import { isOfTable, toSqlError } from '../duckdb-errors.js';
 import type { Session } from '../session.js';
 import { createView, withTable, type ReadParts, type TablePart } from '../tables.js';
 
@@ -80,9 +80,6 @@ async function carryOut(
     }
     return { columns, rows, rowCount: { value: rows.length, kind: 'exact' }, truncatedBy: null };
   } catch (error) {
-    throw error instanceof Error && isOfTable(error) ? error : toSqlError(error, parts);
+    throw isOfTable(error) ? error : toSqlError(error, parts);
   }
 }
-
-/** What a reader may know how to mend is left to it. */
-const isOfTable = ({ message }: Error): boolean => /CSV Error|JSON|Malformed/.test(message);

@@ -19,7 +19,10 @@ type Found = { tables: Set<string>; isVolatile: boolean };
 type Scope = ReadonlySet<string>;
 
 const VOLATILE =
-  /^(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_.*|current_.*|transaction_timestamp|txid_current|nextval)$/;
+  /^(random|setseed|uuid|uuidv4|uuidv7|gen_random_uuid|now|today|get_current_.*|current_.*|local(time|timestamp)|transaction_timestamp|txid_current|nextval|reservoir_quantile)$/;
+
+/** Functions that are called without parentheses: the tree has them as columns. */
+const VOLATILE_WORDS = /^(current_(date|time|timestamp)|local(time|timestamp))$/;
 
 /** What else may stand after FROM: they make rows of their arguments alone. */
 const TABLE_FUNCTIONS = new Set(['generate_series', 'range', 'repeat', 'repeat_row', 'unnest']);
@@ -163,9 +166,21 @@ function look(node: Node, scope: Scope, found: Found): void {
   if (node['class'] === 'FUNCTION') {
     const name = functionOf(node);
     if (SYSTEM_FUNCTIONS.test(name)) throw new SqlRefusedError(`${name} may not be called.`);
-    if (VOLATILE.test(name)) found.isVolatile = true;
   }
-  if (node['sample']) found.isVolatile = true;
+  if (isVolatile(node)) found.isVolatile = true;
+}
+
+function isVolatile(node: Node): boolean {
+  if (node['sample']) return true;
+  if (node['class'] === 'COLUMN_REF') {
+    const names = node['column_names'] as unknown[];
+    return names.length === 1 && VOLATILE_WORDS.test(lowerCase(names[0]));
+  }
+  if (node['class'] !== 'FUNCTION') return false;
+  const name = functionOf(node);
+  // Of one date the age is that of today.
+  const isAge = name === 'age' && (node['children'] as unknown[]).length === 1;
+  return isAge || VOLATILE.test(name);
 }
 
 const functionOf = (node: unknown): string =>

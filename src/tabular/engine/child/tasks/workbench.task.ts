@@ -12,7 +12,7 @@ import {
   type ReadParts,
   type TablePart,
 } from '../tables.js';
-import { toTableError } from '../duckdb-errors.js';
+import { isOfTable, toSqlError, toTableError } from '../duckdb-errors.js';
 import { writeRows, writtenColumn } from '../write-table.js';
 
 /** A table that statements name. */
@@ -35,6 +35,8 @@ export interface OpenBenchTask {
 export interface StatementTask {
   sql: string;
   parameters: readonly unknown[];
+  /** It is a user's, or has one in it: what it fails with is the statement's fault. */
+  isUsers?: boolean;
 }
 
 export interface WriteTask extends StatementTask {
@@ -105,32 +107,39 @@ export async function benchRows(
 
 export async function benchRun(
   session: Session,
-  { sql, parameters }: StatementTask,
+  { sql, parameters, isUsers }: StatementTask,
 ): Promise<Worked<null>> {
-  return await onTables(session, async () => {
+  const work = async (): Promise<null> => {
     await session.database.run(sql, parameters);
     return null;
-  });
+  };
+  return await onTables(session, work, isUsers);
 }
 
 /** Writes the rows of a SELECT to a file of the session. @returns rows */
 export async function benchWrite(
   session: Session,
-  { sql, parameters, ...written }: WriteTask,
+  { sql, parameters, isUsers, ...written }: WriteTask,
 ): Promise<Worked<number>> {
-  return await onTables(session, async () => {
+  const work = async (): Promise<number> => {
     const described = (await session.database.all(`DESCRIBE ${sql}`, parameters)) as string[][];
     const columns = described.map(([name, type]) => ({ name, type }) as Column);
     const list = columns.map((column) => writtenColumn(column, written)).join(', ');
     return await writeRows(session, `SELECT ${list} FROM (${sql})`, parameters, written);
-  });
+  };
+  return await onTables(session, work, isUsers);
 }
 
-async function onTables<T>(session: Session, work: () => Promise<T>): Promise<Worked<T>> {
+async function onTables<T>(
+  session: Session,
+  work: () => Promise<T>,
+  isUsers = false,
+): Promise<Worked<T>> {
   const { parts, descriptions } = benches.get(session) as Bench;
   try {
     return { output: await work() };
   } catch (error) {
+    if (isUsers && !isOfTable(error)) throw toSqlError(error, parts);
     const isCorrected = await correctDescriptions(session, parts, descriptions, error);
     if (isCorrected) return { corrected: { descriptions, rejected: null } };
     throw isOurFault(error) ? error : toTableError(error, parts);

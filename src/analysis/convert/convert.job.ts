@@ -1,0 +1,92 @@
+import { Inject, Injectable } from '@nestjs/common';
+import {
+  ARTIFACT_PRODUCER,
+  type IArtifactProducer,
+} from '../../core/contracts/artifact-producer.contract.js';
+import {
+  JobKind,
+  type IJobHandler,
+  type JobContext,
+  type JobOutputs,
+  type PinnedSource,
+  type RunningJob,
+} from '../../core/contracts/jobs.contract.js';
+import {
+  ENGINE_VERSION,
+  parseFilter,
+  quoteIdentifier,
+  resolveColumns,
+  TableWorkbench,
+  toSql,
+  type BenchTable,
+} from '../../tabular/index.js';
+import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
+import { JobTables } from '../kinds/job-tables.service.js';
+import { outputMetadata } from '../kinds/output-metadata.js';
+import { StagedOutputs } from '../kinds/staged-outputs.js';
+import { ConvertParametersDto } from './dto/convert-parameters.dto.js';
+import { refuseIdle, writeOutput } from './written-as.js';
+
+/** A table, or some of it, in another format: docs/conversions.md. */
+@JobKind('convert')
+@Injectable()
+export class ConvertJob implements IJobHandler<ConvertParametersDto> {
+  readonly engineVersion = ENGINE_VERSION;
+
+  constructor(
+    private readonly tables: JobTables,
+    private readonly workbench: TableWorkbench,
+    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
+  ) {}
+
+  /** @throws ValidationFailedError, InvalidFilterError */
+  async validate(
+    _: unknown,
+    parameters: Record<string, unknown>,
+    source: PinnedSource | null,
+  ): Promise<ConvertParametersDto> {
+    tableSource(source);
+    const checked = await checkedParameters(ConvertParametersDto, parameters);
+    refuseIdle(checked);
+    if (checked.where !== undefined) parseFilter(checked.where);
+    return checked;
+  }
+
+  async run(
+    job: RunningJob<ConvertParametersDto>,
+    { signal, progress }: JobContext,
+  ): Promise<JobOutputs> {
+    const { parameters, createdBy: callerId, deadline } = job;
+    const files = await this.tables.filesOf(job, tableSource(job.source), parameters.readOptions);
+    const session = { callerId, deadline, signal, tables: [{ name: 'source', files }] };
+    const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
+      await this.workbench.session(session, async (bench) => {
+        await held.discard();
+        progress(0.1, 'writing');
+        const selected = selectOf(bench.tables[0] as BenchTable, parameters);
+        const metadata = outputMetadata(job);
+        await writeOutput(bench, held, parameters, { name: 'converted', ...selected, metadata });
+      });
+    });
+    return { outputs };
+  }
+}
+
+/** @throws UnknownColumnError, InvalidFilterError */
+function selectOf(
+  { name, columns }: BenchTable,
+  { columns: wanted, where }: ConvertParametersDto,
+): { sql: string; parameters: string[] } {
+  const references = wanted?.map((column, place) => ({
+    kind: 'column' as const,
+    path: [column],
+    position: place + 1,
+  }));
+  const chosen = references ? resolveColumns(references, columns) : columns;
+  const condition = where === undefined ? null : toSql(parseFilter(where), columns);
+  const list = chosen.map((column) => quoteIdentifier(column.name)).join(', ');
+  return {
+    sql: `SELECT ${list} FROM ${quoteIdentifier(name)}${condition ? ` WHERE ${condition.sql}` : ''}`,
+    parameters: condition?.parameters ?? [],
+  };
+}
