@@ -3,6 +3,10 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatasetsModule } from '../datasets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { SchemaDiffController } from './compare/schema-diff.controller.js';
+import { DiffSides } from './diff/diff-sides.service.js';
+import { RowDiffPages } from './diff/row-diff-pages.service.js';
+import { RowDiffController } from './diff/row-diff.controller.js';
+import { RowDiffs } from './diff/row-diffs.service.js';
 import { Engine } from './engine/engine.service.js';
 import { ExportController } from './export/export.controller.js';
 import { ExportsService } from './export/exports.service.js';
@@ -35,6 +39,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
   controllers: [
     ExportController,
     QueryController,
+    RowDiffController,
     RowsController,
     SchemaController,
     SchemaDiffController,
@@ -45,6 +50,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     DerivedResults,
     DerivedResultsRepository,
     DerivedUsesRepository,
+    DiffSides,
     Engine,
     ExportsService,
     FolderTables,
@@ -52,6 +58,8 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     PendingAnswers,
     QueriesService,
     ResultSweeper,
+    RowDiffPages,
+    RowDiffs,
     RowsService,
     SchemasService,
     TableKnowledge,
