@@ -233,7 +233,7 @@ describe('Columns that have changed', () => {
         id: 1,
         cells: {
           // A DOUBLE has no 9007199254740993.
-          b: { before: '9007199254740993', after: '9007199254740992' },
+          b: { before: '9007199254740993', after: 9007199254740992 },
           d: { before: '2020-01-01', after: '2020-01-01T00:00:01' },
         },
       },
