@@ -1,8 +1,12 @@
 export { DerivedUsesRepository } from './results/derived-uses.repository.js';
+export type { DiffSpec } from './diff/diff.types.js';
+export { toleranceOf } from './diff/parse-diff.js';
+export { RowDiffs } from './diff/row-diffs.service.js';
 export { ENGINE_VERSION } from './engine/engine-version.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportOptions } from './export/export-formats.js';
 export { TableSources, type SourceFile } from './sources/table-sources.service.js';
 export { TableStatisticsService } from './statistics/table-statistics.service.js';
+export { FolderTables } from './tables/folder-tables.service.js';
 export type { Json } from './values/json-text.js';
 export { quoteIdentifier, quoteLiteral } from './values/quote.js';
 export { TableWorkbench, type Workbench } from './workbench/table-workbench.service.js';

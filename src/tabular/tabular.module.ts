@@ -69,6 +69,6 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     TableStatisticsService,
     TableWorkbench,
   ],
-  exports: [TableSources, TableStatisticsService, TableWorkbench],
+  exports: [FolderTables, RowDiffs, TableSources, TableStatisticsService, TableWorkbench],
 })
 export class TabularModule {}

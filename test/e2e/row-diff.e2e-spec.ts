@@ -117,7 +117,7 @@ describe('The rows that differ between two versions', () => {
         { [path]: await contentOf(head) },
       );
       const query = { path, key: 'id' };
-      const first = await diff(id, { ...query, limit: '7' });
+      const first = await diff(id, { ...query, limit: '30' });
       const of = (change: string): number => edits.filter((edit) => edit.change === change).length;
       expect(first.counts).toEqual({
         inserted: of('inserted'),
@@ -126,10 +126,10 @@ describe('The rows that differ between two versions', () => {
         unchanged: base.length - of('updated') - of('deleted'),
       });
       expect(first).toMatchObject({ key: ['id'], rows: { base: base.length, head: head.length } });
-      const all = await allPages(id, { ...query, limit: '7' });
+      const all = await allPages(id, { ...query, limit: '30' });
       expect(all.map(toEdit)).toEqual(edits);
       for (const change of ['inserted', 'updated', 'deleted']) {
-        const some = await allPages(id, { ...query, change, limit: '5' });
+        const some = await allPages(id, { ...query, change, limit: '20' });
         expect(some).toEqual(all.filter((item) => item.change === change));
       }
     },
@@ -211,7 +211,7 @@ describe('What can not be compared', () => {
       query: Record<string, string>,
       status: number,
       code: string,
-    ): Promise<Record<string, unknown>> =>
+    ): Promise<object> =>
       await expectProblem(
         await get(id, { base: '1', head: 'latest', path: 'a.csv', ...query }),
         status,
@@ -229,9 +229,11 @@ describe('What can not be compared', () => {
     });
     expect(notUnique).not.toHaveProperty('head');
     const inserted = await refused({ path: 'new.csv' }, 404, 'path-not-found');
-    expect(inserted['detail']).toBe('There is no file at new.csv in the base, version 1.');
+    const inBase = 'There is no file at new.csv in the base, version 1.';
+    expect(inserted).toMatchObject({ detail: inBase });
     const deleted = await refused({ path: 'gone.csv' }, 404, 'path-not-found');
-    expect(deleted['detail']).toBe('There is no file at gone.csv in the head, version latest.');
+    const inHead = 'There is no file at gone.csv in the head, version latest.';
+    expect(deleted).toMatchObject({ detail: inHead });
     await refused({ path: 'b.bin' }, 422, 'not-tabular');
     await refused({ key: 'nowhere' }, 400, 'column-unknown');
     await refused({ key: '' }, 400, 'filter-invalid');

@@ -1,6 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { ENV, type Env } from '../../core/config/config.js';
+import type { ExportFormat } from '../export/export-formats.js';
+import { ExportsService } from '../export/exports.service.js';
+import { ContentReader } from '../../storage/index.js';
 import { DerivedResults, type ResultOf } from '../results/derived-results.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { hintsOf } from '../tables/table-knowledge.service.js';
@@ -40,6 +43,8 @@ export class RowDiffs {
     private readonly workbench: TableWorkbench,
     private readonly results: DerivedResults,
     private readonly stager: TableStager,
+    private readonly exports: ExportsService,
+    private readonly contents: ContentReader,
   ) {}
 
   /** @throws KeyNotUniqueError, InvalidDiffError, UnknownColumnError; what reading the tables throws */
@@ -64,6 +69,15 @@ export class RowDiffs {
         JSON.stringify((await this.compute(input, callerId, drained)).facts),
       ));
     return toRowDiff(changes, facts);
+  }
+
+  /** The changes as a file, from its beginning. @throws what exporting throws */
+  async open(changes: SourceFile, format: ExportFormat, callerId: string): Promise<Readable> {
+    if (format === 'parquet') return await this.contents.open(changes.fileId);
+    const selection = { columns: null, filter: null, search: null, order: [] };
+    const options = { compression: 'snappy', guardFormulas: false };
+    const input = { files: [changes], given: {}, selection, format, options };
+    return await this.contents.open((await this.exports.make(input, callerId)).fileId);
   }
 
   private async compute<T>(

@@ -23,7 +23,11 @@ export class FolderTables {
   constructor(private readonly schemas: SchemasService) {}
 
   /** @throws NotTabularError when none is a table; of a single file, what is wrong with it */
-  async of(source: TableSource, given: Given, callerId: string): Promise<FolderTable> {
+  async of(
+    source: Pick<TableSource, 'files' | 'isFolder' | 'path'>,
+    given: Given,
+    callerId: string,
+  ): Promise<FolderTable> {
     if (!source.isFolder) return { files: source.files, drift: null };
     const described = await this.schemas.describeAll(source.files, given, callerId);
     const tables = source.files.flatMap(({ path }, place) => {
