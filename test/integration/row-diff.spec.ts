@@ -142,10 +142,11 @@ describe('A keyed diff', () => {
 describe('Numbers within a tolerance', () => {
   const base = `SELECT * FROM (VALUES (1, 1.0, 1), (2, 1000.0, 2), (3, 'NaN'::DOUBLE, 3), (4, 'Infinity', 4), (5, NULL, 5), (6, 1e308, 6)) t(id, x, n)`;
   const head = `SELECT * FROM (VALUES (1, 1.001, 1), (2, 1000.5, 2), (3, 1.0, 3), (4, 1.0, 4), (5, 0.0, 5), (6, -1e308, 7)) t(id, x, n)`;
-  const changed = async (absolute: number, relative: number): Promise<unknown[]> =>
-    (await diff(base, head, { tolerance: { absolute, relative } })).items.map(
-      ({ key }) => key?.['id'],
-    );
+  const changed = async (absolute: number, relative: number, factor = 1): Promise<unknown[]> => {
+    const tolerance = { absolute, relative };
+    const { items } = await diff(base, head, { tolerance }, { ...ROOM, factor });
+    return items.map(({ key }) => key?.['id']);
+  };
 
   it('are equal, the absolute or the relative one, and never a null, NaN or an infinity', async () => {
     expect(await changed(0, 0)).toEqual([1, 2, 3, 4, 5, 6]);
@@ -153,6 +154,7 @@ describe('Numbers within a tolerance', () => {
     expect(await changed(0, 0.0006)).toEqual([1, 3, 4, 5, 6]);
     expect(await changed(0.01, 0.0006)).toEqual([3, 4, 5, 6]);
     expect(await changed(1e9, 1)).toEqual([3, 4, 5, 6]);
+    expect(await changed(0.01, 0, 3)).toEqual([2, 3, 4, 5, 6]);
   });
 
   it('need a key, since being near is not passed on', async () => {
@@ -238,8 +240,12 @@ describe('Columns that have changed', () => {
         },
       },
     ]);
-    const whole = await diff(base, head, { key: null, columns: ['b'] });
-    expect(whole.summary.counts).toEqual({ inserted: 1, updated: 0, deleted: 1, unchanged: 0 });
+    const inShares = { ...ROOM, factor: 3 };
+    expect((await diff(base, head, {}, inShares)).items).toEqual(items);
+    for (const limits of [ROOM, inShares]) {
+      const whole = await diff(base, head, { key: null, columns: ['b'] }, limits);
+      expect(whole.summary.counts).toEqual({ inserted: 1, updated: 0, deleted: 1, unchanged: 0 });
+    }
     const same = `SELECT 1::DOUBLE AS b`;
     const equal = await diff('SELECT 1::BIGINT AS b', same, { key: null });
     expect(equal.items).toEqual([]);

@@ -26,7 +26,7 @@ export async function memoryBench(): Promise<MemoryBench> {
     rows,
     run: async (sql) => void (await connection.run(sql)),
     put: async (name, select) => {
-      await connection.run(`DROP TABLE IF EXISTS found`);
+      await connection.run('DROP TABLE IF EXISTS found; DROP TABLE IF EXISTS suspects');
       await connection.run(`CREATE OR REPLACE TABLE "${name}" AS ${select}`);
       const described = (await rows(`DESCRIBE "${name}"`)) as string[][];
       const columns = described.map(([column = '', type = '']) => ({ name: column, type }));

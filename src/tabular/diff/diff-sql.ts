@@ -12,6 +12,13 @@ export interface Share {
   part: number;
 }
 
+/** Which rows a statement is about. */
+export interface Looked {
+  share: Share;
+  /** Only those that the table `suspects` names. */
+  amongSuspects: boolean;
+}
+
 const castTo = (sql: string, from: string, type: string): string =>
   from === type ? sql : `CAST(${sql} AS ${type})`;
 
@@ -71,7 +78,10 @@ export const shownPairs = ({
 ];
 
 /** The changed rows of one share of two tables whose keys are unique. */
-export function keyedChanges(plan: DiffPlan, tolerance: Tolerance | null, share: Share): string {
+export function keyedChanges(
+  plan: DiffPlan,
+  { tolerance, share, amongSuspects }: Looked & { tolerance: Tolerance | null },
+): string {
   const key = plan.key ?? [];
   const pairs = shownPairs(plan);
   const differences = plan.compared.map((pair, place) => differs(pair, place, tolerance));
@@ -93,8 +103,13 @@ export function keyedChanges(plan: DiffPlan, tolerance: Tolerance | null, share:
     }),
   ];
   const same = key.map((_, place) => `b.k${place} = h.k${place}`).join(' AND ');
+  const side = (name: Side): string => {
+    const all = keyedSide(plan, name, share);
+    const keys = key.map((_, place) => `k${place}`).join(', ');
+    return amongSuspects ? `SELECT * FROM (${all}) SEMI JOIN suspects USING (${keys})` : all;
+  };
   return `SELECT ${columns.join(', ')}
-    FROM (${keyedSide(plan, 'base', share)}) AS b FULL JOIN (${keyedSide(plan, 'head', share)}) AS h ON ${same}
+    FROM (${side('base')}) AS b FULL JOIN (${side('head')}) AS h ON ${same}
     WHERE ${[isNew, isGone, ...differences].join(' OR ')}`;
 }
 
@@ -138,35 +153,65 @@ function isWithin(one: string, other: string, { absolute, relative }: Tolerance)
 const double = (value: number): string => `CAST('${value}' AS DOUBLE)`;
 
 /** The rows of one share that are more often in one table than in the other. */
-export function unkeyedChanges(plan: DiffPlan, share: Share): string {
+export function unkeyedChanges(plan: DiffPlan, { share, amongSuspects }: Looked): string {
   const names = plan.compared.flatMap((pair, place) => [
     `c${place}`,
     ...(pair.comparison.whole ? [`e${place}`] : []),
   ]);
   const shown = plan.compared.map((_, place) => `c${place} AS h${place}`).join(', ');
-  const rows = (['base', 'head'] as const).map(
-    (side) =>
-      `SELECT ${wholeRow(plan.compared, side)}, ${side === 'base' ? -1 : 1} AS n FROM ${side}`,
-  );
+  const rows = (['base', 'head'] as const).map((side) => {
+    const cells = cellsOf(plan.compared, side);
+    const list = cells.map((sql, place) => `${sql} AS ${names[place]}`).join(', ');
+    const suspects = amongSuspects
+      ? ` WHERE hash(${cells.join(', ')}) IN (SELECT x FROM suspects)`
+      : '';
+    return `SELECT ${list}, ${side === 'base' ? -1 : 1} AS n FROM ${side}${suspects}`;
+  });
   return `SELECT CASE WHEN n > 0 THEN 'inserted' ELSE 'deleted' END AS change, abs(n) AS n, ${shown}
     FROM (SELECT ${names.join(', ')}, CAST(sum(n) AS BIGINT) AS n
       FROM (${rows.join(' UNION ALL ')})${shareOf(names, share)}
       GROUP BY ${names.join(', ')} HAVING sum(n) <> 0)`;
 }
 
-/** A side's columns, in the types in which they are compared. */
-const wholeRow = (pairs: readonly ComparedPair[], side: Side): string =>
-  pairs
-    .flatMap((pair, place) => {
-      const { type, whole } = pair.comparison;
-      const raw = quoteIdentifier(pair[side].name);
-      const sql = castTo(raw, pair[side].type, type);
-      // Of the two zeros it would be chance which one is shown.
-      const shown = isFloat(type) ? `${sql} + 0` : sql;
-      const isExact = whole === side ? `NOT (${isRounded(raw, sql)})` : 'true';
-      return [`${shown} AS c${place}`, ...(whole ? [`${isExact} AS e${place}`] : [])];
-    })
-    .join(', ');
+/** A side's compared cells, in the types in which they are; whole numbers also say whether they are exact. */
+const cellsOf = (pairs: readonly ComparedPair[], side: Side): string[] =>
+  pairs.flatMap((pair) => {
+    const { type, whole } = pair.comparison;
+    const raw = quoteIdentifier(pair[side].name);
+    const sql = castTo(raw, pair[side].type, type);
+    // Of the two zeros it would be chance which one is shown.
+    const shown = isFloat(type) ? `${sql} + 0` : sql;
+    const isExact = whole === side ? `NOT (${isRounded(raw, sql)})` : 'true';
+    return whole ? [shown, isExact] : [shown];
+  });
+
+/**
+ * What has to be looked at closely, by 64 bits of each row: keys of rows that seem to have changed, or
+ * bits of rows that are not equally often in both tables. Takes one narrow pass where the tables
+ * themselves would have to be read once a share.
+ */
+export function suspectsOf({ key, compared }: DiffPlan, share: Share): string {
+  const bits = (side: Side): string => {
+    const cells = cellsOf(compared, side);
+    return cells.length > 0 ? `hash(${cells.join(', ')})` : '0';
+  };
+  if (!key) {
+    const part = share.of === 1 ? '' : ` WHERE x % ${share.of} = ${share.part}`;
+    return `SELECT x FROM (
+        SELECT ${bits('base')} AS x, -1 AS n FROM base UNION ALL SELECT ${bits('head')}, 1 FROM head)${part}
+      GROUP BY x HAVING sum(n) <> 0`;
+  }
+  const names = key.map((_, place) => `k${place}`);
+  const narrow = (side: Side): string => {
+    const keys = keysOf(key, side);
+    const list = keys.map((sql, place) => `${sql} AS ${names[place]}`).join(', ');
+    return `SELECT ${list}, ${bits(side)} AS x FROM ${side}${shareOf(keys, share)}`;
+  };
+  return `SELECT ${names.map((name) => `coalesce(b.${name}, h.${name}) AS ${name}`).join(', ')}
+    FROM (${narrow('base')}) AS b FULL JOIN (${narrow('head')}) AS h
+      ON ${names.map((name) => `b.${name} = h.${name}`).join(' AND ')}
+    WHERE b.x IS DISTINCT FROM h.x`;
+}
 
 /** For counting the rows of a side. */
 export const countOf = (side: Side): string => `SELECT count(*) FROM ${side}`;

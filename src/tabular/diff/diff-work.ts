@@ -2,12 +2,14 @@ import type { Readable } from 'node:stream';
 import type { Json } from '../values/json-text.js';
 import type { Workbench } from '../workbench/table-workbench.service.js';
 import { typeVerdict } from '../compare/type-verdict.js';
+import { isFloat } from './comparison.js';
 import { KeyNotUniqueError, type KeyFaults } from './diff.errors.js';
 import {
   countOf,
   keyedChanges,
   keyLooks,
   keyRepeats,
+  suspectsOf,
   unkeyedChanges,
   widthOf,
   type Share,
@@ -35,6 +37,8 @@ export interface DiffLimits {
 
 /** Of the memory, what the rows of a share may seem to need: joins and sorts need room beside them. */
 const SHARE_OF_MEMORY = 0.2;
+/** Of a row's bits and what a hash table has beside them. */
+const BITS_WIDTH = 24;
 const EXAMPLES = 10;
 const SIDES: readonly Side[] = ['base', 'head'];
 
@@ -56,18 +60,26 @@ export class DiffWork {
 
   /** Finds all changes, and leaves them in the table `found`. @throws KeyNotUniqueError */
   async find(): Promise<{ summary: DiffSummary; layout: DiffLayout }> {
-    const shares = await this.shares();
-    const rows = await this.countRows(shares);
-    const { tolerance } = this.spec;
-    for (const share of shares) {
-      const select = this.plan.key
-        ? keyedChanges(this.plan, tolerance, share)
-        : unkeyedChanges(this.plan, share);
-      const into = share.part === 0 ? 'CREATE TEMP TABLE found AS' : 'INSERT INTO found';
-      await this.bench.run(`${into} ${select}`);
+    const { key } = this.plan;
+    const widths = await this.widths();
+    const rows = await this.countRows(widths.narrow);
+    const most = Math.max(rows.base, rows.head);
+    let shares = this.sharesOf(most * widths.whole);
+    const amongSuspects = shares.length > 1 && this.haveBits;
+    if (amongSuspects) {
+      const narrow = this.sharesOf(most * widths.narrow);
+      await this.collect('suspects', narrow, (share) => suspectsOf(this.plan, share));
+      const [suspects] = await this.one('SELECT count(*) FROM suspects');
+      shares = this.sharesOf(Number(suspects) * widths.whole);
     }
+    const { tolerance } = this.spec;
+    await this.collect('found', shares, (share) =>
+      key
+        ? keyedChanges(this.plan, { tolerance, share, amongSuspects })
+        : unkeyedChanges(this.plan, { share, amongSuspects }),
+    );
     const counted = await this.bench.rows(
-      `SELECT change, sum(${this.plan.key ? '1' : 'n'})::BIGINT FROM found GROUP BY change`,
+      `SELECT change, sum(${key ? '1' : 'n'})::BIGINT FROM found GROUP BY change`,
     );
     const found = new Map(counted.map(([change, count]) => [change as Change, Number(count)]));
     return { summary: this.summaryOf(rows, found), layout: this.layout };
@@ -90,14 +102,38 @@ export class DiffWork {
     return (await this.bench.rows(sql))[0] ?? [];
   }
 
-  /** In how many shares the tables are compared, so that each fits into memory. */
-  private async shares(): Promise<Share[]> {
-    let bytes = 0;
-    for (const side of SIDES) {
-      const [rows] = await this.one(countOf(side));
-      const [width] = await this.one(widthOf(side, this.columnsOf(side)));
-      bytes = Math.max(bytes, Number(rows) * Number(width));
+  private async collect(
+    table: string,
+    shares: readonly Share[],
+    select: (share: Share) => string,
+  ): Promise<void> {
+    for (const share of shares) {
+      const into = share.part === 0 ? `CREATE TEMP TABLE ${table} AS` : `INSERT INTO ${table}`;
+      await this.bench.run(`${into} ${select(share)}`);
     }
+  }
+
+  /** Whether equal rows have equal bits: not where they are equal within a tolerance. */
+  private get haveBits(): boolean {
+    const { tolerance } = this.spec;
+    return !tolerance || !this.plan.compared.some(({ comparison }) => isFloat(comparison.type));
+  }
+
+  /** About how many bytes a row takes in memory: all of it, and its key with 64 bits. */
+  private async widths(): Promise<{ whole: number; narrow: number }> {
+    const widths = { whole: 0, narrow: 0 };
+    for (const side of SIDES) {
+      const key = (this.plan.key ?? []).map((pair) => pair[side]);
+      const [whole] = await this.one(widthOf(side, this.columnsOf(side)));
+      const [narrow] = key.length > 0 ? await this.one(widthOf(side, key)) : [0];
+      widths.whole = Math.max(widths.whole, Number(whole));
+      widths.narrow = Math.max(widths.narrow, Number(narrow) + BITS_WIDTH);
+    }
+    return widths;
+  }
+
+  /** Of rows of so many bytes, such that each fits into memory. */
+  private sharesOf(bytes: number): Share[] {
     const { memoryBytes, factor, maxShares } = this.limits;
     const needed = Math.ceil(bytes / (memoryBytes * SHARE_OF_MEMORY)) * factor;
     const of = Math.min(Math.max(needed, 1), maxShares);
@@ -105,7 +141,7 @@ export class DiffWork {
   }
 
   /** @throws KeyNotUniqueError */
-  private async countRows(shares: readonly Share[]): Promise<Record<Side, number>> {
+  private async countRows(narrow: number): Promise<Record<Side, number>> {
     const rows: Record<Side, number> = { base: 0, head: 0 };
     const faults: { base?: KeyFaults; head?: KeyFaults } = {};
     for (const side of SIDES) {
@@ -116,7 +152,7 @@ export class DiffWork {
       const [count, nullRows, grows] = await this.one(keyLooks(this.plan.key, side));
       rows[side] = Number(count);
       if (nullRows === 0 && grows === true) continue;
-      const found = await this.faultsOf(side, Number(nullRows), shares);
+      const found = await this.faultsOf(side, Number(nullRows), this.sharesOf(rows[side] * narrow));
       if (found.nullRows > 0 || found.duplicates > 0) faults[side] = found;
     }
     if (Object.keys(faults).length > 0) throw new KeyNotUniqueError(this.keyNames, faults);
