@@ -20,6 +20,8 @@ beforeAll(async () => {
   const tables = tablesApi(app);
   before = await tables.dataset({ 'a.csv': csvOf(base), 'twice.csv': 'id\n1\n1\n' });
   after = await tables.dataset({ 'b.jsonl': jsonLinesOf(head), 'twice.csv': 'id\n1\n2\n' });
+  // The first process of the engine takes a while to start.
+  await tables.rows(before, { path: 'a.csv' });
 });
 afterAll(() => app.stop());
 

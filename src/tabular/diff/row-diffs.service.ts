@@ -9,7 +9,7 @@ import type { SourceFile } from '../sources/table-sources.service.js';
 import { hintsOf } from '../tables/table-knowledge.service.js';
 import { TableStager } from '../tables/table-stager.service.js';
 import { EngineMemoryError } from '../tabular.errors.js';
-import { TableWorkbench } from '../workbench/table-workbench.service.js';
+import { TableWorkbench, type WorkbenchOptions } from '../workbench/table-workbench.service.js';
 import { DiffWork } from './diff-work.js';
 import type { DiffLayout, DiffSpec, DiffSummary } from './diff.types.js';
 
@@ -31,6 +31,8 @@ type Facts = Pick<RowDiff, 'summary' | 'layout'>;
 
 /** Shares of the rows that a diff is made in at most. */
 const MAX_SHARES = 4096;
+/** How many times more shares than it seems to need are tried. */
+const MAX_FACTOR = 64;
 
 /**
  * Which rows of two tables differ. Each diff is computed once, whoever asks for it, and kept by the
@@ -90,10 +92,7 @@ export class RowDiffs {
       if (await this.stager.isWorthwhile(file, {})) await this.stager.stage(file, {}, callerId);
     }
     const deadline = new Date(Date.now() + this.env.ENGINE_DEADLINE_SECONDS * 1000);
-    const tables = [
-      { name: 'base', files: base },
-      { name: 'head', files: head },
-    ];
+    const tables = tablesToRead({ base, head });
     const memoryBytes = this.env.ENGINE_MEMORY_BYTES;
     // What turns out not to fit is done once more, in more shares.
     for (let factor = 1; ; factor *= 8) {
@@ -104,7 +103,7 @@ export class RowDiffs {
           return { facts, kept: await work.write(keep) };
         });
       } catch (error) {
-        if (!(error instanceof EngineMemoryError) || factor > MAX_SHARES) throw error;
+        if (!(error instanceof EngineMemoryError) || factor >= MAX_FACTOR) throw error;
       }
     }
   }
@@ -113,6 +112,18 @@ export class RowDiffs {
 const drained = async (content: Readable): Promise<void> => {
   for await (const _ of content);
 };
+
+/**
+ * What `base` and `head` are on the bench. Where it is known of rows without reading them that they are the
+ * same, and that their keys are unique, both may be less than the files: only their counts are of all rows.
+ */
+const tablesToRead = ({
+  base,
+  head,
+}: Pick<DiffInput, 'base' | 'head'>): WorkbenchOptions['tables'] => [
+  { name: 'base', files: base },
+  { name: 'head', files: head },
+];
 
 const resultOf = ({ base, head, spec }: DiffInput, kind: string): ResultOf => ({
   kind,
