@@ -26,6 +26,7 @@ const PARTS = [
   'tables',
   'sampling',
   'table-pages',
+  'row-diff',
 ];
 const TMPFS = 0x01021994;
 

@@ -54,8 +54,9 @@ export class PathNotFoundError extends AppError {
   readonly code = 'path-not-found';
   readonly title = 'The version has no such file';
 
-  constructor(path: string) {
-    super(`There is no file at ${path} in this version.`);
+  /** @param version as a message names it */
+  constructor(path: string, version = 'this version') {
+    super(`There is no file at ${path} in ${version}.`);
   }
 }
 

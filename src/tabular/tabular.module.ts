@@ -3,6 +3,10 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { DatasetsModule } from '../datasets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { SchemaDiffController } from './compare/schema-diff.controller.js';
+import { DiffSides } from './diff/diff-sides.service.js';
+import { RowDiffPages } from './diff/row-diff-pages.service.js';
+import { RowDiffController } from './diff/row-diff.controller.js';
+import { RowDiffs } from './diff/row-diffs.service.js';
 import { Engine } from './engine/engine.service.js';
 import { ExportController } from './export/export.controller.js';
 import { ExportsService } from './export/exports.service.js';
@@ -36,6 +40,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
   controllers: [
     ExportController,
     QueryController,
+    RowDiffController,
     RowsController,
     SchemaController,
     SchemaDiffController,
@@ -46,6 +51,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     DerivedResults,
     DerivedResultsRepository,
     DerivedUsesRepository,
+    DiffSides,
     Engine,
     ExportsService,
     FolderTables,
@@ -53,6 +59,8 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     PendingAnswers,
     QueriesService,
     ResultSweeper,
+    RowDiffPages,
+    RowDiffs,
     RowsService,
     SchemasService,
     StatementTables,
@@ -63,6 +71,13 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     TableStatisticsService,
     TableWorkbench,
   ],
-  exports: [FolderTables, StatementTables, TableSources, TableStatisticsService, TableWorkbench],
+  exports: [
+    FolderTables,
+    RowDiffs,
+    StatementTables,
+    TableSources,
+    TableStatisticsService,
+    TableWorkbench,
+  ],
 })
 export class TabularModule {}

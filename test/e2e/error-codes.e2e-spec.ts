@@ -12,6 +12,7 @@ import * as datasetsErrors from '../../src/datasets/datasets.errors.js';
 import * as filesErrors from '../../src/storage/files/files.errors.js';
 import * as fsckErrors from '../../src/storage/fsck/fsck.errors.js';
 import * as uploadsErrors from '../../src/storage/uploads/uploads.errors.js';
+import * as diffErrors from '../../src/tabular/diff/diff.errors.js';
 import * as tabularErrors from '../../src/tabular/tabular.errors.js';
 
 /** Each code that a client can meet, and the tests that provoke it through HTTP. */
@@ -30,6 +31,7 @@ const PROVOKED_BY: Record<string, string> = {
   'database-unavailable': 'outages',
   'dataset-not-found': 'datasets',
   'default-branch': 'refs',
+  'diff-invalid': 'row-diff',
   'digest-mismatch': 'upload',
   'engine-busy': 'engine-limits',
   'engine-crashed': 'engine-limits',
@@ -53,6 +55,7 @@ const PROVOKED_BY: Record<string, string> = {
   internal: 'outages',
   'job-not-found': 'jobs',
   'key-exceeds-caller': 'keys',
+  'key-not-unique': 'row-diff',
   'last-admin': 'users',
   'malformed-body': 'bad-requests',
   'malformed-multipart': 'malformed-forms',
@@ -139,6 +142,7 @@ const codes = Object.values<unknown>({
   ...convertErrors,
   ...coreErrors,
   ...datasetsErrors,
+  ...diffErrors,
   ...filesErrors,
   ...fsckErrors,
   ...grantsErrors,

@@ -108,6 +108,9 @@ export const SAMPLES: Record<string, Sample> = {
   'GET /v1/datasets/{id}/versions/{ref}/export': {
     path: ofDataset('/versions/1/export?path=a.csv&format=csv'),
   },
+  'GET /v1/datasets/{id}/diff/rows': {
+    path: ofDataset('/diff/rows?base=1&head=1&path=a.csv'),
+  },
   'GET /v1/datasets/{id}/diff/schema': {
     path: ofDataset('/diff/schema?base=1&head=1&path=a.csv'),
   },

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { RowDiffPages, type DiffPageInput } from '../diff/row-diff-pages.service.js';
 import { ExportsService, type ExportInput } from '../export/exports.service.js';
 import { QueriesService, type QueryInput } from '../query/queries.service.js';
 import type { KeptResult } from '../results/derived-results.repository.js';
@@ -17,6 +18,7 @@ export interface TableOperations {
   statistics: { input: StatisticsInput; output: string };
   export: { input: ExportInput; output: KeptResult };
   query: { input: QueryInput; output: string };
+  rowDiff: { input: DiffPageInput; output: string };
 }
 
 export type OperationName = keyof TableOperations;
@@ -37,6 +39,7 @@ export class TableOperationsService {
     statistics: TableStatisticsService,
     exports: ExportsService,
     queries: QueriesService,
+    diffs: RowDiffPages,
   ) {
     this.operations = {
       rows: async (input, callerId) => await rows.page(input, callerId),
@@ -45,6 +48,7 @@ export class TableOperationsService {
       statistics: async (input, callerId) => await statistics.compute(input, callerId),
       export: async (input, callerId) => await exports.make(input, callerId),
       query: async (input, callerId) => await queries.run(input, callerId),
+      rowDiff: async (input, callerId) => await diffs.page(input, callerId),
     };
   }
 

@@ -12,6 +12,10 @@ import { unusedName } from '../../values/unused-name.js';
 const KEPT_AS_TEXT = /^(U?HUGEINT|BIT|TIME WITH TIME ZONE|INTERVAL|BIGNUM)$/;
 const NESTS_ONE = /\b(U?HUGEINT|BIT|TIME WITH TIME ZONE|INTERVAL|BIGNUM|UNION|VARIANT)\b/;
 
+/** Whether Parquet gives values of this type back as they were. */
+export const isExactInParquet = (type: string): boolean =>
+  !KEPT_AS_TEXT.test(type) && !NESTS_ONE.test(type);
+
 /** Whether Parquet can hold the rows so that they come back the same. */
 export const canBeStaged = (columns: readonly Column[]): boolean =>
   columns.length > 0 &&

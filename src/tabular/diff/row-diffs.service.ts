@@ -1,0 +1,154 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { Readable } from 'node:stream';
+import { ENV, type Env } from '../../core/config/config.js';
+import type { ExportFormat } from '../export/export-formats.js';
+import { ExportsService } from '../export/exports.service.js';
+import { ContentReader } from '../../storage/index.js';
+import { DerivedResults, type ResultOf } from '../results/derived-results.service.js';
+import type { SourceFile } from '../sources/table-sources.service.js';
+import { hintsOf } from '../tables/table-knowledge.service.js';
+import { TableStager } from '../tables/table-stager.service.js';
+import { EngineMemoryError } from '../tabular.errors.js';
+import { TableWorkbench, type WorkbenchOptions } from '../workbench/table-workbench.service.js';
+import { DiffWork } from './diff-work.js';
+import type { DiffLayout, DiffSpec, DiffSummary } from './diff.types.js';
+
+export interface DiffInput {
+  base: SourceFile[];
+  head: SourceFile[];
+  spec: DiffSpec;
+}
+
+/** A diff that is there as a whole. */
+export interface RowDiff {
+  summary: DiffSummary;
+  layout: DiffLayout;
+  /** Parquet with the changes, as the file of a table. */
+  changes: SourceFile;
+}
+
+type Facts = Pick<RowDiff, 'summary' | 'layout'>;
+
+/** Shares of the rows that a diff is made in at most. */
+const MAX_SHARES = 4096;
+/** How many times more shares than it seems to need are tried. */
+const MAX_FACTOR = 64;
+
+/**
+ * Which rows of two tables differ. Each diff is computed once, whoever asks for it, and kept by the
+ * contents and what is asked of them; pages and jobs read what was kept.
+ */
+@Injectable()
+export class RowDiffs {
+  constructor(
+    @Inject(ENV) private readonly env: Env,
+    private readonly workbench: TableWorkbench,
+    private readonly results: DerivedResults,
+    private readonly stager: TableStager,
+    private readonly exports: ExportsService,
+    private readonly contents: ContentReader,
+  ) {}
+
+  /** @throws KeyNotUniqueError, InvalidDiffError, UnknownColumnError; what reading the tables throws */
+  async of(input: DiffInput, callerId: string): Promise<RowDiff> {
+    const changesOf = resultOf(input, 'row-diff');
+    const factsOf = resultOf(input, 'row-diff-facts');
+    const [kept, known] = await Promise.all([
+      this.results.find(changesOf),
+      this.results.peek(factsOf),
+    ]);
+    if (kept && known !== null) return toRowDiff(kept, known);
+    const use = { fileType: 'parquet', mimeType: 'application/vnd.apache.parquet' };
+    const changes = await this.results.artifact(changesOf, use, async (keep) => {
+      const { facts, kept: staged } = await this.compute(input, callerId, keep);
+      this.results.put(factsOf, JSON.stringify(facts));
+      return staged;
+    });
+    // Changes that another process has just kept may be there before their facts.
+    const facts =
+      (await this.results.peek(factsOf)) ??
+      (await this.results.json(factsOf, async () =>
+        JSON.stringify((await this.compute(input, callerId, drained)).facts),
+      ));
+    return toRowDiff(changes, facts);
+  }
+
+  /** The changes as a file, from its beginning. @throws what exporting throws */
+  async open(changes: SourceFile, format: ExportFormat, callerId: string): Promise<Readable> {
+    if (format === 'parquet') return await this.contents.open(changes.fileId);
+    const selection = { columns: null, filter: null, search: null, order: [] };
+    const options = { compression: 'snappy', guardFormulas: false };
+    const input = { files: [changes], given: {}, selection, format, options };
+    return await this.contents.open((await this.exports.make(input, callerId)).fileId);
+  }
+
+  private async compute<T>(
+    { base, head, spec }: DiffInput,
+    callerId: string,
+    keep: (content: Readable) => Promise<T>,
+  ): Promise<{ facts: Facts; kept: T }> {
+    // The tables are read several times: of text, the first makes Parquet for the others.
+    for (const file of [...base, ...head]) {
+      if (await this.stager.isWorthwhile(file, {})) await this.stager.stage(file, {}, callerId);
+    }
+    const deadline = new Date(Date.now() + this.env.ENGINE_DEADLINE_SECONDS * 1000);
+    const tables = tablesToRead({ base, head });
+    const memoryBytes = this.env.ENGINE_MEMORY_BYTES;
+    // What turns out not to fit is done once more, in more shares.
+    for (let factor = 1; ; factor *= 8) {
+      try {
+        return await this.workbench.session({ callerId, tables, deadline }, async (bench) => {
+          const work = new DiffWork(bench, spec, { memoryBytes, factor, maxShares: MAX_SHARES });
+          const facts = await work.find();
+          return { facts, kept: await work.write(keep) };
+        });
+      } catch (error) {
+        if (!(error instanceof EngineMemoryError) || factor >= MAX_FACTOR) throw error;
+      }
+    }
+  }
+}
+
+const drained = async (content: Readable): Promise<void> => {
+  for await (const _ of content);
+};
+
+/**
+ * What `base` and `head` are on the bench. Where it is known of rows without reading them that they are the
+ * same, and that their keys are unique, both may be less than the files: only their counts are of all rows.
+ */
+const tablesToRead = ({
+  base,
+  head,
+}: Pick<DiffInput, 'base' | 'head'>): WorkbenchOptions['tables'] => [
+  { name: 'base', files: base },
+  { name: 'head', files: head },
+];
+
+const resultOf = ({ base, head, spec }: DiffInput, kind: string): ResultOf => ({
+  kind,
+  contents: [...base, ...head],
+  parameters: {
+    base: base.map((file) => hintsOf(file, {})),
+    head: head.map((file) => hintsOf(file, {})),
+    spec,
+  },
+});
+
+function toRowDiff(
+  kept: Pick<SourceFile, 'fileId' | 'contentHash' | 'size'>,
+  facts: string,
+): RowDiff {
+  const { fileId, contentHash, size } = kept;
+  const changes: SourceFile = {
+    path: 'changes.parquet',
+    fileId,
+    contentHash,
+    size,
+    fileType: 'parquet',
+    fileName: 'changes.parquet',
+    compressionType: null,
+    readOptions: {},
+  };
+  return { ...(JSON.parse(facts) as Facts), changes };
+}
