@@ -12,6 +12,7 @@ import {
   type IFileReferences,
   type ReferenceOwner,
 } from '../../core/contracts/file-references.contract.js';
+import type { MadeBy } from '../../core/contracts/dataset-service.contract.js';
 import type { DatasetId, VersionId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { RetryTransaction, type Transaction } from '../../core/database/index.js';
@@ -48,6 +49,7 @@ export interface PreparedCommit {
   changes: readonly DescribedChange[];
   /** The version of another branch that this one takes in. */
   mergedId: string | null;
+  madeBy?: MadeBy;
   overlay: StagedArtifact;
 }
 
@@ -92,6 +94,8 @@ export class CommitWriter {
       versionNumber,
       parentId: head?.id ?? null,
       mergedId: commit.mergedId,
+      jobId: commit.madeBy?.jobId ?? null,
+      sourceVersionId: commit.madeBy?.sourceVersionId ?? null,
       message: commit.message,
       ...(await this.publishOverlay(tx, commit)),
       ownLayerId: own,
