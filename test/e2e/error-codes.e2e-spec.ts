@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as publishingErrors from '../../src/analysis/publishing/publishing.errors.js';
 import * as jobsErrors from '../../src/analysis/jobs/jobs.errors.js';
 import * as accessErrors from '../../src/access/access.errors.js';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
@@ -48,6 +49,7 @@ const PROVOKED_BY: Record<string, string> = {
   'if-match-required': 'refs',
   internal: 'outages',
   'job-not-found': 'jobs',
+  'job-not-succeeded': 'publishing',
   'key-exceeds-caller': 'keys',
   'last-admin': 'users',
   'malformed-body': 'bad-requests',
@@ -132,6 +134,7 @@ const codes = Object.values<unknown>({
   ...grantsErrors,
   ...jobsErrors,
   ...limitsErrors,
+  ...publishingErrors,
   ...tabularErrors,
   ...uploadsErrors,
 })

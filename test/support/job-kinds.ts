@@ -24,6 +24,10 @@ export interface KindParts {
 export interface WriteParameters {
   /** Becomes the output, with the number of the attempt behind it. */
   text: string;
+  /** One more output each, of this text and named `more-<n>`. */
+  more?: string[];
+  /** Read besides the source of the job. */
+  sources?: PinnedSource[];
   /** Told before it waits. */
   progress?: number[];
   /** A file that it waits for. */
@@ -59,6 +63,10 @@ export function testKinds({ JobKind, ARTIFACT_PRODUCER, StorageModule, refusal }
       return parameters;
     }
 
+    sources(parameters: Record<string, unknown>): readonly PinnedSource[] {
+      return (parameters as Partial<WriteParameters>).sources ?? [];
+    }
+
     async run(
       { parameters, attempt }: RunningJob,
       { signal, progress }: JobContext,
@@ -75,9 +83,19 @@ export function testKinds({ JobKind, ARTIFACT_PRODUCER, StorageModule, refusal }
       }
       if (failure === 'plain') throw new Error('a secret of the service');
       if (failure === 'refusal') throw refusal('/parameters/text', 'is refused in the end');
-      const content = Readable.from([Buffer.from(`${text} ${attempt}`)]);
-      const staged = await this.producer.stage(content, { fileType: 'txt', fileName: 'text.txt' });
-      return { outputs: [{ name: 'text', staged }] };
+      const outputs: JobOutputs['outputs'] = [];
+      const stage = async (name: string, written: string): Promise<void> => {
+        const content = Readable.from([Buffer.from(`${written} ${attempt}`)]);
+        const use = {
+          fileType: 'txt',
+          fileName: `${name}.txt`,
+          metadata: { analysis_type: 'write' },
+        };
+        outputs.push({ name, staged: await this.producer.stage(content, use) });
+      };
+      await stage('text', text);
+      for (const [n, written] of (told.more ?? []).entries()) await stage(`more-${n}`, written);
+      return { outputs };
     }
   }
   class DeriveKind extends WriteKind {

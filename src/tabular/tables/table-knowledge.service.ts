@@ -44,6 +44,22 @@ export class TableKnowledge {
     return { contents, parts };
   }
 
+  /** The same for several tables, by name. */
+  async inputs(
+    tables: readonly { name: string; files: readonly SourceFile[] }[],
+  ): Promise<{ contents: WantedContent[]; tables: { name: string; parts: TablePart[] }[] }> {
+    const contents: WantedContent[] = [];
+    const inputs: { name: string; parts: TablePart[] }[] = [];
+    for (const { name, files } of tables) {
+      const input = await this.input(files);
+      const before = contents.length;
+      const parts = input.parts.map((part) => ({ ...part, content: part.content + before }));
+      contents.push(...input.contents);
+      inputs.push({ name, parts });
+    }
+    return { contents, tables: inputs };
+  }
+
   async description(file: SourceFile, given: Given = {}): Promise<TableDescription | null> {
     return await this.peek(descriptionOf(file, given));
   }
