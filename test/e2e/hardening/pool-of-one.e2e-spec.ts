@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../../support/app.js';
 import { datasetsApi, move, put, remove } from '../../support/datasets.js';
+import { jobsApi, TestKindsModule } from '../../support/jobs.js';
+import { lineageOf } from '../../support/lineage.js';
 import { readDocument, type Document } from '../../support/hardening/documented-api.js';
 import { createWorld, requestOf, type World } from '../../support/hardening/world.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ DATABASE_POOL_SIZE: '1' });
+  app = await startTestApp({ DATABASE_POOL_SIZE: '1', WORKERS: '1' }, undefined, [TestKindsModule]);
 });
 afterAll(() => app.stop());
 
@@ -26,6 +28,15 @@ async function session(name: string): Promise<void> {
   expect((await json('POST', `${dataset}/merge`, { source: 'side' })).status).toBe(201);
   expect(await (await content(id, 'latest', 'd.csv')).text()).toBe(`more of ${name}`);
   expect((await files(id, 'latest')).map(({ path }) => path)).toEqual(['b.csv', 'd.csv']);
+  const { write, ended } = jobsApi(app);
+  const source = { datasetId: id, path: 'b.csv' };
+  const job = await ended((await write({ text: name }, { source })).id);
+  const published = await json('POST', `/v1/jobs/${job.id}/publish`, {
+    datasetId: id,
+    branch: 'side',
+  });
+  expect(published.status).toBe(201);
+  expect((await lineageOf(app, `jobs/${job.id}`)).edges.length).toBeGreaterThan(3);
   await (await app.fetch(`${dataset}/versions/latest/archive`)).arrayBuffer();
   await app.json(200, `${dataset}/diff?base=1&head=latest`);
   await app.json(200, `/v1/search?q=${name}`);
