@@ -48,7 +48,7 @@ export class PublishingController {
     const request = requestOf(body);
     const made = await this.idempotency.once<PublicationDto>(
       scope,
-      { jobId: id, ...body },
+      { jobId: id, ...request },
       async (record) => await this.publishing.publish(caller, id, request, record),
     );
     response.location(`/v1/datasets/${made.datasetId}/versions/${made.versionNumber}`);
@@ -57,12 +57,7 @@ export class PublishingController {
 }
 
 /** @throws ValidationFailedError when it is neither, or both */
-function requestOf({
-  outputs = undefined,
-  dataset,
-  datasetId,
-  ...how
-}: PublishDto): PublishRequest {
+function requestOf({ outputs, dataset, datasetId, ...how }: PublishDto): PublishRequest {
   const { branch, parent, message } = how;
   if ((dataset === undefined) === (datasetId === undefined)) {
     throw ValidationFailedError.of('/datasetId', 'either dataset or datasetId must be there');
