@@ -132,9 +132,11 @@ class Run {
     const { datasetId } = this.pick(mine) ?? {};
     const visibility = this.random() < 0.5 ? 'public' : 'private';
     const isNew = datasetId === undefined || this.random() < 0.5;
-    const answer = await datasetsApi(job.owner).json('POST', `/v1/jobs/${job.id}/publish`, {
-      ...(isNew ? { dataset: { name: 'Published', visibility } } : { datasetId }),
-    });
+    const answer = await datasetsApi(job.owner).json(
+      'POST',
+      `/v1/jobs/${job.id}/publish`,
+      isNew ? { dataset: { name: 'Published', visibility } } : { datasetId },
+    );
     // The job may be forgotten.
     expect([201, 404]).toContain(answer.status);
     if (answer.status === 404) return;

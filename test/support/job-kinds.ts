@@ -38,6 +38,22 @@ export interface WriteParameters {
   failure?: 'plain' | 'refusal';
 }
 
+/** One of each text: `text`, then `more-0` and so on. */
+async function outputsOf(
+  producer: IArtifactProducer,
+  texts: readonly string[],
+  attempt: number,
+): Promise<JobOutputs['outputs']> {
+  const outputs: JobOutputs['outputs'] = [];
+  for (const [n, text] of texts.entries()) {
+    const name = n === 0 ? 'text' : `more-${n - 1}`;
+    const use = { fileType: 'txt', fileName: `${name}.txt`, metadata: { analysis_type: 'write' } };
+    const content = Readable.from([Buffer.from(`${text} ${attempt}`)]);
+    outputs.push({ name, staged: await producer.stage(content, use) });
+  }
+  return outputs;
+}
+
 /**
  * A module with kinds of jobs, as an extension would have them: `write` makes a file of its text; `derive`
  * is the same, for other slices only. Without decorators, since Node runs this file as it is too.
@@ -83,19 +99,7 @@ export function testKinds({ JobKind, ARTIFACT_PRODUCER, StorageModule, refusal }
       }
       if (failure === 'plain') throw new Error('a secret of the service');
       if (failure === 'refusal') throw refusal('/parameters/text', 'is refused in the end');
-      const outputs: JobOutputs['outputs'] = [];
-      const stage = async (name: string, written: string): Promise<void> => {
-        const content = Readable.from([Buffer.from(`${written} ${attempt}`)]);
-        const use = {
-          fileType: 'txt',
-          fileName: `${name}.txt`,
-          metadata: { analysis_type: 'write' },
-        };
-        outputs.push({ name, staged: await this.producer.stage(content, use) });
-      };
-      await stage('text', text);
-      for (const [n, written] of (told.more ?? []).entries()) await stage(`more-${n}`, written);
-      return { outputs };
+      return { outputs: await outputsOf(this.producer, [text, ...(told.more ?? [])], attempt) };
     }
   }
   class DeriveKind extends WriteKind {

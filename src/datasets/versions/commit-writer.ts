@@ -94,8 +94,7 @@ export class CommitWriter {
       versionNumber,
       parentId: head?.id ?? null,
       mergedId: commit.mergedId,
-      jobId: commit.madeBy?.jobId ?? null,
-      sourceVersionId: commit.madeBy?.sourceVersionId ?? null,
+      ...(commit.madeBy ?? BY_HAND),
       message: commit.message,
       ...(await this.publishOverlay(tx, commit)),
       ownLayerId: own,
@@ -197,6 +196,8 @@ export class CommitWriter {
     return figuresOf(parent, viewsOf(added), viewsOf(removed));
   }
 }
+
+const BY_HAND = { jobId: null, sourceVersionId: null };
 
 const movedOf = (plan: ReadonlyMap<string, PlannedEntry>): string[] =>
   [...plan.values()].flatMap((entry) => (entry && 'moved' in entry ? entry.moved : []));

@@ -28,15 +28,6 @@ async function session(name: string): Promise<void> {
   expect((await json('POST', `${dataset}/merge`, { source: 'side' })).status).toBe(201);
   expect(await (await content(id, 'latest', 'd.csv')).text()).toBe(`more of ${name}`);
   expect((await files(id, 'latest')).map(({ path }) => path)).toEqual(['b.csv', 'd.csv']);
-  const { write, ended } = jobsApi(app);
-  const source = { datasetId: id, path: 'b.csv' };
-  const job = await ended((await write({ text: name }, { source })).id);
-  const published = await json('POST', `/v1/jobs/${job.id}/publish`, {
-    datasetId: id,
-    branch: 'side',
-  });
-  expect(published.status).toBe(201);
-  expect((await lineageOf(app, `jobs/${job.id}`)).edges.length).toBeGreaterThan(3);
   await (await app.fetch(`${dataset}/versions/latest/archive`)).arrayBuffer();
   await app.json(200, `${dataset}/diff?base=1&head=latest`);
   await app.json(200, `/v1/search?q=${name}`);
@@ -45,10 +36,28 @@ async function session(name: string): Promise<void> {
   expect((await json('POST', `${dataset}/restore`, {})).status).toBe(200);
 }
 
+/** A job, and what is made of what it has made. */
+async function jobSession(name: string): Promise<void> {
+  const { upload, create, json } = datasetsApi(app);
+  const files = [{ path: 'a.csv', fileId: await upload(`of ${name}`) }];
+  const { id: datasetId } = await create({ name, files });
+  const { write, ended } = jobsApi(app);
+  const { id } = await ended(
+    (await write({ text: name }, { source: { datasetId, path: 'a.csv' } })).id,
+  );
+  expect((await json('POST', `/v1/jobs/${id}/publish`, { datasetId })).status).toBe(201);
+  expect((await json('POST', `/v1/jobs/${id}/publish`, { dataset: { name } })).status).toBe(201);
+  expect((await lineageOf(app, `jobs/${id}`)).edges.length).toBeGreaterThan(4);
+}
+
 describe('a service with one connection to its database', () => {
   it('serves what people do, eight at a time', async () => {
     const names = Array.from({ length: 8 }, (_, number) => `Session${number}`);
     await Promise.all(names.map(session));
+  });
+
+  it('works on jobs, publishes what they make and tells where that comes from', async () => {
+    await Promise.all(['one', 'two', 'three'].map(jobSession));
   });
 
   it('answers every route: none takes a second connection while it holds the first', async () => {
