@@ -61,8 +61,8 @@ export function toProv(graph: LineageGraph): ProvDocument {
   return document;
 }
 
-const REVISION = { 'prov:type': { $: 'prov:Revision', type: 'prov:QUALIFIED_NAME' } };
-const COLLECTION = { $: 'prov:Collection', type: 'prov:QUALIFIED_NAME' };
+const REVISION = { 'prov:type': { $: 'prov:Revision', type: 'xsd:QName' } };
+const COLLECTION = { $: 'prov:Collection', type: 'xsd:QName' };
 
 const derived = (generated: string, used: string) => ({
   'prov:generatedEntity': generated,
@@ -91,14 +91,14 @@ function describe(document: ProvDocument, node: LineageNode, relate: Relate): vo
     if (node.seen === 'hidden') return;
     relate('wasAssociatedWith', { 'prov:activity': name, 'prov:agent': agent });
   }
-  document.agent[agent] = { 'prov:type': { $: 'prov:Person', type: 'prov:QUALIFIED_NAME' } };
+  document.agent[agent] = { 'prov:type': { $: 'prov:Person', type: 'xsd:QName' } };
 }
 
 const versionTold = ({ version }: VersionNode): Record<string, unknown> => ({
   'prov:type': COLLECTION,
   'stratum:datasetId': version.datasetId,
   'stratum:versionNumber': version.versionNumber,
-  'prov:generatedAtTime': { $: version.createdAt.toISOString(), type: 'xsd:dateTime' },
+  'stratum:createdAt': { $: version.createdAt.toISOString(), type: 'xsd:dateTime' },
 });
 
 function jobTold({ run, seen, isPartial }: JobNode): Record<string, unknown> {
