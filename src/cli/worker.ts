@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnv } from '../core/config/load-env.js';
@@ -27,9 +26,16 @@ async function main(): Promise<number> {
   if (env.WORKERS === 0) throw new UsageError('WORKERS is 0: there is nothing for a worker to do.');
   const worker = await startWorker(env, await addressOf(env));
   console.error(`Working on ${env.WORKERS} jobs at a time.`);
-  await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
+  await stopAsked();
   await worker.close();
   return 0;
+}
+
+/** A second signal changes nothing: npm passes on what the terminal has sent to both. */
+async function stopAsked(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve());
+  await promise;
 }
 
 /** A worker owns no database: a service that comes after it would find it taken. */

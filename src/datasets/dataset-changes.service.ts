@@ -77,6 +77,7 @@ export const versionOf = (version: Version): Record<string, unknown> => ({
   versionNumber: version.versionNumber,
   parentId: version.parentId,
   mergedId: version.mergedId,
+  jobId: version.jobId,
   message: version.message,
   overlayFileId: version.overlayFileId,
   createdBy: version.createdBy,

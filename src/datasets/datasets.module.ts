@@ -30,6 +30,7 @@ import { Dataset } from './entities/dataset.entity.js';
 import { LayerEntry } from './entities/layer-entry.entity.js';
 import { Layer } from './entities/layer.entity.js';
 import { VersionLayer } from './entities/version-layer.entity.js';
+import { VersionRelationsRepository } from './lineage/version-relations.repository.js';
 import { MergeController } from './merge/merge.controller.js';
 import { MergeService } from './merge/merge.service.js';
 import { OwnedDatasetsRepository } from './owned-datasets.repository.js';
@@ -130,10 +131,18 @@ import { VersionsRepository } from './versions/versions.repository.js';
     TagsRepository,
     TagsService,
     VersionReader,
+    VersionRelationsRepository,
     VersionReleaser,
     VersionTreeRepository,
     VersionsRepository,
   ],
-  exports: [DATASET_REPOSITORY, DATASET_SERVICE, VERSION_FILES, VersionReader],
+  exports: [
+    CommitService,
+    DATASET_REPOSITORY,
+    DATASET_SERVICE,
+    VERSION_FILES,
+    VersionReader,
+    VersionRelationsRepository,
+  ],
 })
 export class DatasetsModule {}

@@ -16,7 +16,7 @@ import type {
   NewDataset,
 } from '../core/contracts/dataset-service.contract.js';
 import { DIRECTORY, type IDirectory } from '../core/contracts/directory.contract.js';
-import type { DatasetId } from '../core/contracts/ids.js';
+import type { DatasetId, VersionId } from '../core/contracts/ids.js';
 import type { DatasetRole, Principal } from '../core/contracts/principal.contract.js';
 import { QUOTAS, type IQuotas } from '../core/contracts/quotas.contract.js';
 import { UnitOfWork, type Transaction } from '../core/database/index.js';
@@ -53,7 +53,7 @@ export class DatasetsService implements IDatasetService {
   async create(
     caller: Principal,
     given: NewDataset,
-    record: (tx: Transaction, dataset: DatasetView) => Promise<void>,
+    record: (tx: Transaction, dataset: DatasetView, versionId: VersionId | null) => Promise<void>,
   ): Promise<DatasetView> {
     if (given.visibility === 'public') refuseUnscoped(caller, { visibility: given.visibility });
     const id = uuidv7() as DatasetId;
@@ -70,7 +70,7 @@ export class DatasetsService implements IDatasetService {
     const finish = async (tx: Transaction, version?: Version): Promise<DatasetView> => {
       const dataset = (await this.datasets.find(caller, { id }, tx)) as DatasetView;
       await this.recordCreation(tx, caller, dataset, version);
-      await record(tx, dataset);
+      await record(tx, dataset, version?.id ?? null);
       return dataset;
     };
     if (given.files.length === 0) {
@@ -80,7 +80,8 @@ export class DatasetsService implements IDatasetService {
       });
     }
     let made!: DatasetView;
-    const first = { branch: MAIN, message: 'First version', changes: given.files };
+    const { files: changes, madeBy } = given;
+    const first = { branch: MAIN, message: 'First version', changes, madeBy };
     await this.commits.commit(
       caller,
       { datasetId: id, ...first },
@@ -220,6 +221,7 @@ export class DatasetsService implements IDatasetService {
         slug: dataset.slug,
         visibility: dataset.visibility,
         files: version?.fileCount ?? 0,
+        ...(version?.jobId && { jobId: version.jobId }),
       },
     });
   }

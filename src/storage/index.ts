@@ -2,6 +2,7 @@ export { ContentReader } from './content/content-reader.service.js';
 export { toContentHash } from './files/content-hash.js';
 export { MetadataRule } from './files/dto/rules.js';
 export { FileDescriptionDto } from './files/dto/file-description.dto.js';
+export { FileIdPipe } from './files/file-id.pipe.js';
 export { faultOfFileName } from './files/file-names.js';
 export type { FileView } from './files/files.repository.js';
 export { FilesService } from './files/files.service.js';

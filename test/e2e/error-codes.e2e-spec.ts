@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import * as samplingErrors from '../../src/analysis/sampling/sampling.errors.js';
+import * as publishingErrors from '../../src/analysis/publishing/publishing.errors.js';
 import * as jobsErrors from '../../src/analysis/jobs/jobs.errors.js';
 import * as accessErrors from '../../src/access/access.errors.js';
 import * as grantsErrors from '../../src/access/grants/grants.errors.js';
@@ -54,6 +55,7 @@ const PROVOKED_BY: Record<string, string> = {
   'if-match-required': 'refs',
   internal: 'outages',
   'job-not-found': 'jobs',
+  'job-not-succeeded': 'publishing',
   'key-exceeds-caller': 'keys',
   'key-not-unique': 'row-diff',
   'last-admin': 'users',
@@ -149,6 +151,7 @@ const codes = Object.values<unknown>({
   ...jobsErrors,
   ...limitsErrors,
   ...samplingErrors,
+  ...publishingErrors,
   ...tabularErrors,
   ...uploadsErrors,
 })

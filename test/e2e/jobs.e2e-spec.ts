@@ -186,6 +186,22 @@ describe('A submission', () => {
     );
   });
 
+  it('on a dataset is refused for a credential that reads none', async () => {
+    const files = [{ path: 'a.csv', fileId: await datasetsApi(ada).upload('d\n1\n') }];
+    const { id: datasetId } = await datasetsApi(ada).create({ name: 'Scoped', files });
+    const made = await datasetsApi(ada).json('POST', '/v1/api-keys', {
+      name: 'jobs only',
+      scopes: ['jobs:write', 'jobs:read'],
+    });
+    const { key } = (await made.json()) as { key: string };
+    const headers = { Authorization: `Bearer ${key}` };
+    const { post } = jobsApi(ada);
+    const body = { kind: 'write', parameters: { text: 'a' } };
+    const source = { datasetId, path: 'a.csv' };
+    await expectProblem(await post({ ...body, source }, headers), 403, 'forbidden');
+    expect((await post(body, headers)).status).toBe(202);
+  });
+
   it('is safe to repeat with an Idempotency-Key', async () => {
     const { post } = jobsApi(ada);
     const body = { kind: 'write', parameters: { text: 'once' } };

@@ -1,48 +1,31 @@
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { GarbageCollector } from '../../src/storage/gc/garbage-collector.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { NO_GRACE } from '../support/cluster.js';
 import { FaultPart } from '../support/faults/part.js';
+import { mountSmallDisk, unmount } from '../support/faults/small-disk.js';
 import { sha256Of } from '../support/history.js';
 import { breaches, diskStore, quiesce } from '../support/invariants.js';
 import { uploadSlotsUsed } from '../support/metrics.js';
 import { expectProblem } from '../support/problems.js';
 
-const run = promisify(execFile);
 const part = new FaultPart('K6', 'full disks', { short: 8, full: 200 });
 const MIB = 1024 * 1024;
 const DISK_MIB = 16;
 
-/** A small disk of memory, where this account may mount one. */
-async function mountSmallDisk(): Promise<string | null> {
-  const folder = await mkdtemp(join(tmpdir(), 'stratum-disk-'));
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', `size=${DISK_MIB}m`, 'stratum-test', folder]);
-    return folder;
-  } catch (error) {
-    process.stderr.write(`K6 is SKIPPED: no file system can be mounted here (${String(error)})\n`);
-    await rm(folder, { recursive: true });
-    return null;
-  }
-}
-
 let disk: string | null;
 let app: TestApp;
 beforeAll(async () => {
-  disk = await mountSmallDisk();
+  disk = await mountSmallDisk('K6', DISK_MIB);
   if (disk) app = await startTestApp({ ...NO_GRACE, STRATUM_DATA_DIR: disk });
 });
 afterAll(async () => {
   if (!disk) return;
   await app.stop();
-  await run('umount', ['--lazy', disk]);
-  await rm(disk, { recursive: true, force: true });
+  await unmount(disk);
 });
 
 it('answers 507 when the disk is full, leaves nothing, and goes on when there is room', async () => {

@@ -1,12 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Type } from '@nestjs/common';
+import { JobUsesRepository } from '../../src/analysis/index.js';
 import { JobStates } from '../../src/analysis/jobs/job-states.service.js';
 import { RunsRepository } from '../../src/analysis/jobs/runs.repository.js';
+import { STORAGE_BACKEND } from '../../src/core/contracts/storage-backend.contract.js';
 import { UnitOfWork } from '../../src/core/database/index.js';
+import { checkStore, strangersOf, type FsckFinding } from '../../src/storage/index.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { startReplica } from '../support/callers.js';
 import { breaches, diskStore } from '../support/invariants.js';
@@ -18,6 +22,7 @@ import {
   TestKindsModule,
   type Job,
 } from '../support/jobs.js';
+import { objectOf } from '../support/storage-damage.js';
 
 let app: TestApp;
 let workers: ChildProcess[] = [];
@@ -137,5 +142,43 @@ describe('Workers as processes of their own', () => {
     expect(outputs).toEqual([]);
     const store = diskStore(join(app.env.STRATUM_DATA_DIR, 'storage'));
     expect(await breaches(app.database, store)).toEqual([]);
+  });
+
+  it('have made what fsck knows: whose bytes are gone, and what is no longer held', async () => {
+    const { write, ended } = jobsApi(app);
+    const [lost, unheld] = await Promise.all(
+      ['lost', 'unheld'].map(async (text) => await ended((await write({ text })).id)),
+    );
+    const [{ fileId } = { fileId: 0 }] = lost?.outputs ?? [];
+    await rm(await objectOf(app, fileId));
+    await app.database.query(
+      `WITH gone AS (DELETE FROM file_references WHERE owner_type = 'job' AND owner_id = $1 RETURNING file_id)
+       UPDATE files SET reference_count = reference_count - 1, zero_since = now()
+       WHERE id IN (SELECT file_id FROM gone)`,
+      [unheld?.id],
+    );
+    const findings: FsckFinding[] = [];
+    const parts = {
+      unitOfWork: app.app.get(UnitOfWork),
+      backend: app.app.get(STORAGE_BACKEND, { strict: false }),
+      strangers: strangersOf(app.env),
+      uses: [new JobUsesRepository()],
+      retainSeconds: 0,
+    };
+    const how = { readData: 0, repair: false, seed: 1 };
+    await checkStore(parts, { ...how, onFinding: (finding) => findings.push(finding) });
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        kind: 'object-missing',
+        fileId,
+        uses: [`job ${lost?.id} (write): its output text`],
+      }),
+    );
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        kind: 'use-unheld',
+        message: expect.stringContaining(`output text of job ${unheld?.id}`),
+      }),
+    );
   });
 });

@@ -156,6 +156,17 @@ export const SAMPLES: Record<string, Sample> = {
   'DELETE /v1/jobs/{id}': { path: at('/v1/jobs/none') },
   'GET /v1/jobs/{id}/events': { path: at('/v1/jobs/none/events') },
 
+  'POST /v1/jobs/{id}/publish': {
+    path: at('/v1/jobs/none/publish'),
+    body: () => ({ dataset: { name: 'Published' } }),
+  },
+  'GET /v1/jobs/{id}/lineage': { path: at('/v1/jobs/none/lineage') },
+  'GET /v1/files/{id}/lineage': {
+    path: ({ fileId }) => `/v1/files/${fileId}/lineage`,
+    needs: 'file',
+  },
+  'GET /v1/datasets/{id}/versions/{ref}/lineage': { path: ofDataset('/versions/1/lineage') },
+
   'GET /v1/me': { path: at('/v1/me') },
   'GET /v1/audit': { path: at('/v1/audit?limit=1') },
 

@@ -24,6 +24,10 @@ export interface KindParts {
 export interface WriteParameters {
   /** Becomes the output, with the number of the attempt behind it. */
   text: string;
+  /** One more output each, of this text and named `more-<n>`. */
+  more?: string[];
+  /** Read besides the source of the job. */
+  sources?: PinnedSource[];
   /** Told before it waits. */
   progress?: number[];
   /** A file that it waits for. */
@@ -32,6 +36,22 @@ export interface WriteParameters {
   isStubborn?: boolean;
   /** What it throws in the end. */
   failure?: 'plain' | 'refusal';
+}
+
+/** One of each text: `text`, then `more-0` and so on. */
+async function outputsOf(
+  producer: IArtifactProducer,
+  texts: readonly string[],
+  attempt: number,
+): Promise<JobOutputs['outputs']> {
+  const outputs: JobOutputs['outputs'] = [];
+  for (const [n, text] of texts.entries()) {
+    const name = n === 0 ? 'text' : `more-${n - 1}`;
+    const use = { fileType: 'txt', fileName: `${name}.txt`, metadata: { analysis_type: 'write' } };
+    const content = Readable.from([Buffer.from(`${text} ${attempt}`)]);
+    outputs.push({ name, staged: await producer.stage(content, use) });
+  }
+  return outputs;
 }
 
 /**
@@ -59,6 +79,10 @@ export function testKinds({ JobKind, ARTIFACT_PRODUCER, StorageModule, refusal }
       return parameters;
     }
 
+    sources(parameters: Record<string, unknown>): readonly PinnedSource[] {
+      return (parameters as Partial<WriteParameters>).sources ?? [];
+    }
+
     async run(
       { parameters, attempt }: RunningJob,
       { signal, progress }: JobContext,
@@ -75,9 +99,7 @@ export function testKinds({ JobKind, ARTIFACT_PRODUCER, StorageModule, refusal }
       }
       if (failure === 'plain') throw new Error('a secret of the service');
       if (failure === 'refusal') throw refusal('/parameters/text', 'is refused in the end');
-      const content = Readable.from([Buffer.from(`${text} ${attempt}`)]);
-      const staged = await this.producer.stage(content, { fileType: 'txt', fileName: 'text.txt' });
-      return { outputs: [{ name: 'text', staged }] };
+      return { outputs: await outputsOf(this.producer, [text, ...(told.more ?? [])], attempt) };
     }
   }
   class DeriveKind extends WriteKind {

@@ -10,4 +10,5 @@ export const AUDITED_ELSEWHERE = [
   'DELETE /v1/admin/fsck/{id}',
   'POST /v1/jobs',
   'DELETE /v1/jobs/{id}',
+  'POST /v1/jobs/{id}/publish',
 ];

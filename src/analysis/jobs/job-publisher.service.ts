@@ -12,9 +12,10 @@ import type { FileId } from '../../core/contracts/ids.js';
 import type { JobFailure, JobOutput, JobOutputs } from '../../core/contracts/jobs.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import type { Transaction } from '../../core/database/index.js';
+import { RunsMadeRepository } from '../lineage/runs-made.repository.js';
 import { failureOf } from './job-failures.js';
-import { JobNews } from './job-news.service.js';
-import { JobQueueRepository, type Ticket } from './job-queue.repository.js';
+import { JobKinds } from './job-kinds.service.js';
+import type { Ticket } from './job-queue.repository.js';
 import { JobStates } from './job-states.service.js';
 import type { StoredJob } from './jobs.repository.js';
 import { RunsRepository } from './runs.repository.js';
@@ -34,8 +35,8 @@ export class JobPublisher {
     @Inject(FILE_REFERENCES) private readonly references: IFileReferences,
     private readonly states: JobStates,
     private readonly runs: RunsRepository,
-    private readonly queue: JobQueueRepository,
-    private readonly news: JobNews,
+    private readonly kinds: JobKinds,
+    private readonly lineage: RunsMadeRepository,
   ) {}
 
   /** Publishes what it has made; nothing of it when the job is no longer this run's. */
@@ -64,9 +65,7 @@ export class JobPublisher {
   /** Has another worker begin it again, now. */
   async giveBack({ job, runId, ticket }: EndingRun): Promise<void> {
     await this.states.change(async (tx) => {
-      if (!(await this.runs.release(tx, job.id, runId))) return;
-      await this.queue.giveBack(tx, ticket);
-      await this.news.tell(tx, job.id, 'queued');
+      if (await this.runs.release(tx, job.id, runId)) await this.states.giveBack(tx, ticket);
     });
   }
 
@@ -85,7 +84,23 @@ export class JobPublisher {
       fileId: ids[index] as FileId,
     }));
     await within?.(tx, outputs);
+    await this.record(tx, job, made);
     await this.states.end(tx, job.id, runId, { status: 'succeeded', outputs });
+  }
+
+  private async record(
+    tx: Transaction,
+    job: StoredJob,
+    made: JobOutputs['outputs'],
+  ): Promise<void> {
+    if (made.length === 0) return;
+    const more = this.kinds.find(job.kind)?.sources?.(job.parameters) ?? [];
+    const outputs = made.map(({ name, staged }) => ({ name, contentHash: staged.contentHash }));
+    await this.lineage.record(tx, {
+      id: job.id,
+      sources: [...(job.source ? [job.source] : []), ...more],
+      outputs,
+    });
   }
 }
 

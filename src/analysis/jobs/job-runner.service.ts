@@ -58,9 +58,13 @@ export class JobRunner {
     }
   }
 
-  /** Gives back what this process works on. Resolves when all handlers have let go. */
-  async stop(): Promise<void> {
+  /** From now on whatever ends without a result is given back. */
+  letGo(): void {
     this.stopping.abort(new RunOver('stopping'));
+  }
+
+  /** Resolves when all handlers have let go, and what this process worked on is given back. */
+  async stop(): Promise<void> {
     await Promise.allSettled(this.running);
   }
 

@@ -4,7 +4,7 @@ import { hasEnded, type JobFailure } from '../../core/contracts/jobs.contract.js
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { JobMetrics } from './job-metrics.service.js';
 import { JobNews } from './job-news.service.js';
-import { JobQueueRepository } from './job-queue.repository.js';
+import { JobQueueRepository, type Ticket } from './job-queue.repository.js';
 import { JobsRepository, type JobEnd, type NewJob, type StoredJob } from './jobs.repository.js';
 
 /** Begins and ends jobs: row, ticket and news in one transaction. */
@@ -53,6 +53,12 @@ export class JobStates {
       this.events.publish('job.finished', { jobId: id, kind, status, principalId });
     });
     return job;
+  }
+
+  /** Has another worker begin it, now. */
+  async giveBack(tx: Transaction, ticket: Ticket): Promise<void> {
+    await this.queue.giveBack(tx, ticket);
+    await this.news.tell(tx, ticket.id, 'queued');
   }
 
   /** Fails a job that nobody works on any more, unless it has ended. */

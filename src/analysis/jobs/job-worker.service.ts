@@ -3,6 +3,7 @@ import {
   Injectable,
   type BeforeApplicationShutdown,
   type OnApplicationBootstrap,
+  type OnModuleDestroy,
 } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import { JobNews } from './job-news.service.js';
@@ -11,7 +12,9 @@ import { JobRunner } from './job-runner.service.js';
 
 /** Has this process work on jobs, from its start until it stops. */
 @Injectable()
-export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class JobWorker
+  implements OnApplicationBootstrap, OnModuleDestroy, BeforeApplicationShutdown
+{
   constructor(
     @Inject(ENV) private readonly env: Pick<Env, 'WORKERS'>,
     private readonly queue: JobQueueRepository,
@@ -26,8 +29,13 @@ export class JobWorker implements OnApplicationBootstrap, BeforeApplicationShutd
     this.news.whenQueued(() => this.queue.wake());
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
+  /** Before anything is stopped that jobs work with: what that does to them must not count as their end. */
+  async onModuleDestroy(): Promise<void> {
     await this.queue.rest();
+    this.runner.letGo();
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
     await this.runner.stop();
     await this.queue.stop();
   }

@@ -4,6 +4,7 @@ import { TypeOrmModule } from '@nestjs/typeorm';
 import { JOBS } from '../../core/contracts/jobs.contract.js';
 import { DatasetsModule } from '../../datasets/index.js';
 import { StorageModule } from '../../storage/index.js';
+import { LineageModule } from '../lineage/lineage.module.js';
 import { Job } from './entities/job.entity.js';
 import { JobEventsController } from './job-events.controller.js';
 import { JobEvents } from './job-events.service.js';
@@ -29,7 +30,13 @@ import { RunsRepository } from './runs.repository.js';
  */
 @Global()
 @Module({
-  imports: [DatasetsModule, DiscoveryModule, StorageModule, TypeOrmModule.forFeature([Job])],
+  imports: [
+    DatasetsModule,
+    DiscoveryModule,
+    LineageModule,
+    StorageModule,
+    TypeOrmModule.forFeature([Job]),
+  ],
   controllers: [JobsController, JobEventsController],
   providers: [
     { provide: JOBS, useExisting: JobsService },

@@ -2,7 +2,7 @@ import type { Transaction } from '../database/unit-of-work.js';
 import type { Page } from '../http/cursor.js';
 import type { StagedArtifact } from './artifact-producer.contract.js';
 import type { DatasetFields, DatasetView, TagFilter } from './dataset-repository.contract.js';
-import type { DatasetId, FileId } from './ids.js';
+import type { DatasetId, FileId, VersionId } from './ids.js';
 import type { DatasetRole, Principal } from './principal.contract.js';
 
 export const DATASET_SERVICE = Symbol('IDatasetService');
@@ -38,8 +38,17 @@ export type PutChange = FilePut | StagedPut;
 /** What a caller says of a dataset; what is absent gets a default or stays as it is. */
 export type GivenFields = Partial<DatasetFields> & { tags?: readonly string[] };
 
+/** What a version is, when a job has made its files. */
+export interface MadeBy {
+  jobId: string;
+  /** The version that the job was about, if it was about one. */
+  sourceVersionId: string | null;
+}
+
 export interface NewDataset extends GivenFields {
   name: string;
+  /** Of the first version. */
+  madeBy?: MadeBy;
   /** Files of the first version, which is made with the dataset. */
   files: readonly PutChange[];
 }
@@ -56,13 +65,13 @@ export type IsExpected = (revision: number) => boolean;
 export interface IDatasetService {
   /**
    * Makes a dataset, and its first version when there are files: all or nothing.
-   * @param record is called in the transaction, with the answer to be
+   * @param record is called in the transaction, with the answer to be and the first version, if there is one
    * @throws SlugTakenError, FileNotFoundError, PathConflictError, ValidationFailedError
    */
   create(
     caller: Principal,
     given: NewDataset,
-    record: (tx: Transaction, dataset: DatasetView) => Promise<void>,
+    record: (tx: Transaction, dataset: DatasetView, versionId: VersionId | null) => Promise<void>,
   ): Promise<DatasetView>;
   /** @throws DatasetNotFoundError */
   get(caller: Principal, key: string): Promise<DatasetView>;

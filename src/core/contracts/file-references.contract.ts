@@ -82,6 +82,8 @@ export interface IFileReferences {
     owner: ReferenceOwner,
     uses: readonly (FileUse & { fileId: FileId })[],
   ): Promise<AcquiredReference[]>;
+  /** What the owner has, and what each is there; in the order in which it was made. */
+  usesOf(owner: ReferenceOwner): Promise<(FileUse & { fileId: FileId })[]>;
   /** The references that these attempts became by `IArtifactProducer.publish`, in the order given. */
   ofAttempts(tx: Transaction, attemptIds: readonly string[]): Promise<AcquiredReference[]>;
   /** Gives up these references, each once: one that is gone already is passed over. */

@@ -8,6 +8,7 @@ import { Dataset } from './dataset.entity.js';
  */
 @Entity('components')
 @Index('components_version_index', ['versionId', 'id'])
+@Index('components_file_index', ['fileId', 'id'], { where: '"released_at" IS NULL' })
 @Index('components_dataset_index', ['datasetId', 'id'], { where: '"released_at" IS NULL' })
 export class Component {
   @PrimaryGeneratedColumn({ type: 'bigint', primaryKeyConstraintName: 'components_pkey' })

@@ -16,6 +16,8 @@ export type TypeCounts = Record<string, { files: number; bytes: number }>;
 @Entity('dataset_versions')
 @Index('dataset_versions_number_key', ['datasetId', 'versionNumber'], { unique: true })
 @Index('dataset_versions_parent_index', ['parentId'])
+@Index('dataset_versions_merged_index', ['mergedId'], { where: '"merged_id" IS NOT NULL' })
+@Index('dataset_versions_job_index', ['jobId'], { where: '"job_id" IS NOT NULL' })
 @Index('dataset_versions_own_layer_index', ['ownLayerId'])
 @Index('dataset_versions_unreleased_index', ['deletedAt'], {
   where: '"deleted_at" IS NOT NULL AND "released_at" IS NULL',
@@ -46,6 +48,14 @@ export class DatasetVersion {
   /** The other version that a merge took in; the changes are told against `parentId`. */
   @Column({ type: 'uuid', name: 'merged_id', nullable: true })
   mergedId: string | null;
+
+  /** The job whose outputs were published as this version; the job may be forgotten by now. */
+  @Column({ type: 'uuid', name: 'job_id', nullable: true })
+  jobId: string | null;
+
+  /** What that job was about; the version may be gone by now. */
+  @Column({ type: 'uuid', name: 'source_version_id', nullable: true })
+  sourceVersionId: string | null;
 
   @Column({ type: 'varchar', length: 2000, name: 'message' })
   message: string;

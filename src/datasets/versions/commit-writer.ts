@@ -12,6 +12,7 @@ import {
   type IFileReferences,
   type ReferenceOwner,
 } from '../../core/contracts/file-references.contract.js';
+import type { MadeBy } from '../../core/contracts/dataset-service.contract.js';
 import type { DatasetId, VersionId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { RetryTransaction, type Transaction } from '../../core/database/index.js';
@@ -48,6 +49,7 @@ export interface PreparedCommit {
   changes: readonly DescribedChange[];
   /** The version of another branch that this one takes in. */
   mergedId: string | null;
+  madeBy?: MadeBy;
   overlay: StagedArtifact;
 }
 
@@ -92,6 +94,7 @@ export class CommitWriter {
       versionNumber,
       parentId: head?.id ?? null,
       mergedId: commit.mergedId,
+      ...(commit.madeBy ?? BY_HAND),
       message: commit.message,
       ...(await this.publishOverlay(tx, commit)),
       ownLayerId: own,
@@ -193,6 +196,8 @@ export class CommitWriter {
     return figuresOf(parent, viewsOf(added), viewsOf(removed));
   }
 }
+
+const BY_HAND = { jobId: null, sourceVersionId: null };
 
 const movedOf = (plan: ReadonlyMap<string, PlannedEntry>): string[] =>
   [...plan.values()].flatMap((entry) => (entry && 'moved' in entry ? entry.moved : []));

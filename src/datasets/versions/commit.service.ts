@@ -126,6 +126,7 @@ export class CommitService {
         versionNumber,
         branch: commit.branch,
         changes: commit.changes.length,
+        ...(version.jobId && { jobId: version.jobId }),
         ...alongside.audit?.details,
       },
     });

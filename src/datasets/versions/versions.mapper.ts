@@ -14,6 +14,10 @@ export const toVersionDto = (version: Version): VersionDto => ({
   versionNumber: version.versionNumber,
   parentId: version.parentId,
   mergedId: version.mergedId,
+  madeBy:
+    version.jobId === null
+      ? null
+      : { jobId: version.jobId, sourceVersionId: version.sourceVersionId },
   message: version.message,
   overlayFileId: version.overlayFileId,
   fileCount: version.fileCount,

@@ -12,6 +12,9 @@ export interface Version {
   versionNumber: number;
   parentId: string | null;
   mergedId: string | null;
+  /** The job whose outputs were published as it. */
+  jobId: string | null;
+  sourceVersionId: string | null;
   message: string;
   overlayFileId: number;
   ownLayerId: string;
@@ -29,7 +32,7 @@ export interface NewVersion extends Omit<Version, 'createdAt' | 'deletedAt'> {
 
 const COLUMNS = `
   v.id, v.dataset_id AS "datasetId", v.version_number AS "versionNumber", v.parent_id AS "parentId",
-  v.merged_id AS "mergedId", v.message, v.overlay_file_id AS "overlayFileId",
+  v.merged_id AS "mergedId", v.job_id AS "jobId", v.source_version_id AS "sourceVersionId", v.message, v.overlay_file_id AS "overlayFileId",
   v.own_layer_id AS "ownLayerId", v.file_count AS "fileCount", v.total_bytes::float8 AS "totalBytes",
   v.types, v.created_by AS "createdBy", v.created_at AS "createdAt", v.deleted_at AS "deletedAt"`;
 
@@ -107,8 +110,8 @@ export class VersionsRepository {
     const [row] = (await managerOf(tx).query(
       `INSERT INTO dataset_versions AS v (id, dataset_id, version_number, parent_id, merged_id,
          message, overlay_file_id, overlay_reference_id, own_layer_id, file_count, total_bytes,
-         types, created_by)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING ${COLUMNS}`,
+         types, created_by, job_id, source_version_id)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING ${COLUMNS}`,
       [
         version.id,
         version.datasetId,
@@ -123,6 +126,8 @@ export class VersionsRepository {
         version.totalBytes,
         JSON.stringify(version.types),
         version.createdBy,
+        version.jobId,
+        version.sourceVersionId,
       ],
     )) as Version[];
     return row as Version;

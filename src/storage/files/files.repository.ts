@@ -2,7 +2,7 @@ import DataLoader from 'dataloader';
 import { Injectable } from '@nestjs/common';
 import { InjectRepository } from '@nestjs/typeorm';
 import { Repository } from 'typeorm';
-import type { ReferenceOwner } from '../../core/contracts/file-references.contract.js';
+import type { FileUse, ReferenceOwner } from '../../core/contracts/file-references.contract.js';
 import type { FileId } from '../../core/contracts/ids.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { hasRole, managerOf, ownsJob, type Transaction } from '../../core/database/index.js';
@@ -161,6 +161,15 @@ export class FilesRepository {
       [owner.type, owner.id, ids],
     )) as { file_id: FileId }[];
     return new Set(rows.map(({ file_id }) => file_id));
+  }
+
+  async usesOf({ type, id }: ReferenceOwner): Promise<(FileUse & { fileId: FileId })[]> {
+    return (await this.references.query(
+      `SELECT file_id AS "fileId", file_type AS "fileType", file_name AS "fileName",
+         mime_type AS "mimeType", compression_type AS "compressionType", metadata
+       FROM file_references WHERE owner_type = $1 AND owner_id = $2 ORDER BY id`,
+      [type, id],
+    )) as (FileUse & { fileId: FileId })[];
   }
 
   /** Of these contents those that the caller may read. */

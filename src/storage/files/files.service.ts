@@ -124,6 +124,14 @@ export class FilesService {
     return pageOf(files, query.limit, ({ id }) => encodeCursor(id, LIST, filters));
   }
 
+  /** Those of these contents (SHA-256, lower-case hex) that the caller may read. */
+  async findReadable(
+    caller: Principal,
+    hashes: readonly string[],
+  ): Promise<Map<string, { id: FileId; size: number }>> {
+    return hashes.length === 0 ? new Map() : await this.files.findReadable(caller, hashes);
+  }
+
   /** Which of these contents the caller may use without sending them, in the order given. */
   async preflight(caller: Principal, digests: readonly string[]): Promise<PreflightAnswer[]> {
     const hashes = digests.map(hexOfContentHash);

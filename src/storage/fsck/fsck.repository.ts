@@ -70,11 +70,11 @@ export class FsckRepository {
     return row?.block_crcs ?? null;
   }
 
-  /** Users who hold a file, for people. */
+  /** Who holds a file, for people, but for slices that tell of their uses themselves. */
   async holdersOf(tx: Transaction, id: FileId, limit: number): Promise<string[]> {
     const rows = (await managerOf(tx).query(
       `SELECT owner_type, owner_id, file_name FROM file_references
-       WHERE file_id = $1 AND owner_type <> 'dataset' ORDER BY id LIMIT $2`,
+       WHERE file_id = $1 AND owner_type NOT IN ('dataset', 'derived', 'job') ORDER BY id LIMIT $2`,
       [id, limit],
     )) as { owner_type: string; owner_id: string; file_name: string | null }[];
     return rows.map(

@@ -70,6 +70,10 @@ export class FileReferences implements IFileReferences {
     }));
   }
 
+  async usesOf(owner: ReferenceOwner): Promise<(FileUse & { fileId: FileId })[]> {
+    return await this.views.usesOf(owner);
+  }
+
   async ofAttempts(tx: Transaction, attemptIds: readonly string[]): Promise<AcquiredReference[]> {
     return await this.files.referencesOfAttempts(tx, attemptIds);
   }

@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../../support/app.js';
 import { datasetsApi, move, put, remove } from '../../support/datasets.js';
+import { jobsApi, TestKindsModule } from '../../support/jobs.js';
+import { lineageOf } from '../../support/lineage.js';
 import { readDocument, type Document } from '../../support/hardening/documented-api.js';
 import { createWorld, requestOf, type World } from '../../support/hardening/world.js';
 
 let app: TestApp;
 beforeAll(async () => {
-  app = await startTestApp({ DATABASE_POOL_SIZE: '1' });
+  app = await startTestApp({ DATABASE_POOL_SIZE: '1', WORKERS: '1' }, undefined, [TestKindsModule]);
 });
 afterAll(() => app.stop());
 
@@ -34,10 +36,28 @@ async function session(name: string): Promise<void> {
   expect((await json('POST', `${dataset}/restore`, {})).status).toBe(200);
 }
 
+/** A job, and what is made of what it has made. */
+async function jobSession(name: string): Promise<void> {
+  const { upload, create, json } = datasetsApi(app);
+  const files = [{ path: 'a.csv', fileId: await upload(`of ${name}`) }];
+  const { id: datasetId } = await create({ name, files });
+  const { write, ended } = jobsApi(app);
+  const { id } = await ended(
+    (await write({ text: name }, { source: { datasetId, path: 'a.csv' } })).id,
+  );
+  expect((await json('POST', `/v1/jobs/${id}/publish`, { datasetId })).status).toBe(201);
+  expect((await json('POST', `/v1/jobs/${id}/publish`, { dataset: { name } })).status).toBe(201);
+  expect((await lineageOf(app, `jobs/${id}`)).edges.length).toBeGreaterThan(4);
+}
+
 describe('a service with one connection to its database', () => {
   it('serves what people do, eight at a time', async () => {
     const names = Array.from({ length: 8 }, (_, number) => `Session${number}`);
     await Promise.all(names.map(session));
+  });
+
+  it('works on jobs, publishes what they make and tells where that comes from', async () => {
+    await Promise.all(['one', 'two', 'three'].map(jobSession));
   });
 
   it('answers every route: none takes a second connection while it holds the first', async () => {

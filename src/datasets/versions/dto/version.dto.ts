@@ -1,5 +1,15 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+/** What has made the files of a version. */
+export class MadeByDto {
+  /** The job whose outputs were published; `GET …/versions/{ref}/lineage` has more. */
+  jobId: string;
+
+  /** The version that the job was about; `null`: none. */
+  @ApiProperty({ type: String, nullable: true })
+  sourceVersionId: string | null;
+}
+
 /** An immutable version: its parent, and what was changed against it. */
 export class VersionDto {
   /** @example 01a20ed1-0acd-765a-aaa5-15c08cde0dc7 */
@@ -20,6 +30,10 @@ export class VersionDto {
   /** The other version that a merge took in. */
   @ApiProperty({ type: String, nullable: true, example: null })
   mergedId: string | null;
+
+  /** Of a version that was published of a job. */
+  @ApiProperty({ type: MadeByDto, nullable: true, example: null })
+  madeBy: MadeByDto | null;
 
   /** @example Correct the units of wind */
   message: string;
