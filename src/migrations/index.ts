@@ -15,6 +15,7 @@ import { CreateGcRuns1764710000000 } from './1764710000000-create-gc-runs.js';
 import { CreateFsck1764720000000 } from './1764720000000-create-fsck.js';
 import { CreateDerivedResults1764730000000 } from './1764730000000-create-derived-results.js';
 import { CreateJobs1764800000000 } from './1764800000000-create-jobs.js';
+import { AddRowPatches1764810000000 } from './1764810000000-add-row-patches.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
 export const MIGRATIONS: MigrationClass[] = [
@@ -34,4 +35,5 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateFsck1764720000000,
   CreateDerivedResults1764730000000,
   CreateJobs1764800000000,
+  AddRowPatches1764810000000,
 ];

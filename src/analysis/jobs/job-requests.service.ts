@@ -45,7 +45,9 @@ export class JobRequests {
       isInternal,
       source,
       parameters,
-      inputDigests: source?.file ? [source.file.contentHash] : [],
+      inputDigests: source?.file
+        ? [source.file, ...(source.file.patches?.chain ?? [])].map(({ contentHash }) => contentHash)
+        : [],
       seed: seedOf(parameters),
       engineVersion,
       priority,

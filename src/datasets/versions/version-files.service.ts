@@ -33,6 +33,7 @@ export class VersionFiles implements IVersionFiles {
         fileType: file.fileType,
         fileName: file.fileName,
         compressionType: file.compressionType,
+        patches: file.patches,
       },
     };
   }

@@ -78,12 +78,7 @@ export class QueriesService {
     const contents: WantedContent[] = [];
     const inputs: { name: string; parts: TableInput['parts'] }[] = [];
     for (const { name, files } of tables) {
-      const input = await this.knowledge.input(files);
-      const parts = input.parts.map((part) => ({
-        ...part,
-        content: part.content + contents.length,
-      }));
-      contents.push(...input.contents);
+      const { parts } = await this.knowledge.input(files, {}, contents);
       inputs.push({ name, parts });
     }
     const deadlineSeconds = this.env.QUERY_DEADLINE_SECONDS;
