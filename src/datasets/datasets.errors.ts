@@ -62,7 +62,7 @@ export class PathNotFoundError extends AppError {
 export class FilePatchedError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'file-patched';
-  readonly title = 'The file is changed by patches and has no bytes of its own yet';
+  readonly title = 'Patches lie over the rows of the file';
 
   constructor(path: string) {
     super(

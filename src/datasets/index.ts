@@ -9,4 +9,4 @@ export { RefRule } from './refs/dto/rules.js';
 export { cacheControl, isPinned } from './refs/ref-names.js';
 export type { ComponentView } from './versions/components.repository.js';
 export type { Version } from './versions/versions.repository.js';
-export { VersionReader } from './versions/version-reader.service.js';
+export { VersionReader, type VersionedDataset } from './versions/version-reader.service.js';

@@ -32,6 +32,7 @@ import { TableStatisticsService } from './statistics/table-statistics.service.js
 import { FolderTables } from './tables/folder-tables.service.js';
 import { TableKnowledge } from './tables/table-knowledge.service.js';
 import { TableStager } from './tables/table-stager.service.js';
+import { TableWorkbench } from './workbench/table-workbench.service.js';
 
 /**
  * Tables: rows, schema, statistics, SQL and export of the files of any version. Global, since commits patch
@@ -72,7 +73,8 @@ import { TableStager } from './tables/table-stager.service.js';
     TableSources,
     TableStager,
     TableStatisticsService,
+    TableWorkbench,
   ],
-  exports: [ROW_PATCHES],
+  exports: [ROW_PATCHES, TableSources, TableStatisticsService, TableWorkbench],
 })
 export class TabularModule {}

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import { v7 as uuidv7 } from 'uuid';
 import { ENV, type Env } from '../../core/config/config.js';
-import type { IJobHandler, JobRequest } from '../../core/contracts/jobs.contract.js';
+import type { IJobHandler, JobRequest, PinnedSource } from '../../core/contracts/jobs.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { VERSION_FILES, type IVersionFiles } from '../../core/contracts/version-files.contract.js';
 import type { Transaction } from '../../core/database/index.js';
@@ -45,9 +45,7 @@ export class JobRequests {
       isInternal,
       source,
       parameters,
-      inputDigests: source?.file
-        ? [source.file, ...(source.file.patches?.chain ?? [])].map(({ contentHash }) => contentHash)
-        : [],
+      inputDigests: digestsOf([source, ...(handler.sources?.(parameters) ?? [])]),
       seed: seedOf(parameters),
       engineVersion,
       priority,
@@ -84,6 +82,12 @@ export class JobRequests {
     );
   }
 }
+
+const digestsOf = (sources: readonly (PinnedSource | null)[]): string[] =>
+  sources.flatMap((source) => {
+    const { file } = source ?? {};
+    return file ? [file, ...(file.patches?.chain ?? [])].map(({ contentHash }) => contentHash) : [];
+  });
 
 const seedOf = ({ seed }: Record<string, unknown>): number =>
   Number.isSafeInteger(seed) ? (seed as number) : randomInt(2 ** 32);

@@ -20,7 +20,7 @@ export interface JobSource {
   datasetId: string;
   /** A number, an id, a branch, a tag or `latest`; default: `latest`. */
   ref?: string;
-  /** Of one file in the version; without one, the version as a whole. */
+  /** Of one file in the version, or, ending in `/`, of a folder; without one, the version as a whole. */
   path?: string;
 }
 
@@ -33,6 +33,7 @@ export interface PinnedSource {
   ref: string;
   /** `null`: the version as a whole. */
   path: string | null;
+  /** `null`: a folder, or the version as a whole. */
   file: PinnedFile | null;
 }
 
@@ -173,6 +174,8 @@ export interface IJobHandler<P extends object = Record<string, unknown>> {
     parameters: Record<string, unknown>,
     source: PinnedSource | null,
   ): Promise<P>;
+  /** What it reads beside the job's source, where its parameters name more. */
+  sources?(parameters: P): readonly PinnedSource[];
   /**
    * Does the work. It may be begun again after its worker has died, so nothing of it may count before
    * its end. What it throws fails the job: an AppError with its code and detail, else `internal`.

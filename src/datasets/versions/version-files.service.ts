@@ -19,7 +19,8 @@ export class VersionFiles implements IVersionFiles {
     const { ref = 'latest', path = null } = source;
     const dataset = await this.datasets.get(caller, source.datasetId);
     const version = await this.versions.resolve(dataset, ref);
-    const file = path === null ? null : await this.versions.fileAt(version, path);
+    const isFile = path !== null && !path.endsWith('/');
+    const file = isFile ? await this.versions.fileAt(version, path) : null;
     return {
       datasetId: dataset.id,
       versionId: version.id,

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Transaction } from '../../core/database/index.js';
 import { decodeCursor, encodeCursor, pageOf, type Page } from '../../core/http/cursor.js';
 import {
+  DatasetNotFoundError,
   PathNotFoundError,
   VersionDeletedError,
   VersionNotFoundError,
@@ -88,6 +89,20 @@ export class VersionReader {
     if (version.deletedAt) throw new VersionDeletedError(version.versionNumber);
     if (!tx && isPinned(ref)) this.resolved.set(key, version);
     return version;
+  }
+
+  /**
+   * A version by its id, whoever asks: for work whose caller was found to be allowed when it began.
+   * @throws DatasetNotFoundError, VersionNotFoundError, VersionDeletedError
+   */
+  async pinned(
+    datasetId: string,
+    versionId: string,
+  ): Promise<{ dataset: VersionedDataset; version: Version }> {
+    const deletedVersions = await this.versions.countDeleted(datasetId);
+    if (deletedVersions === null) throw new DatasetNotFoundError(datasetId);
+    const dataset = { id: datasetId, deletedVersions };
+    return { dataset, version: await this.resolve(dataset, versionId) };
   }
 
   /** Newest first, of every branch. @throws CursorMismatchError */

@@ -52,6 +52,15 @@ export class VersionsRepository {
     return await this.find('v.dataset_id = $1 AND v.id = $2', [datasetId, id], tx);
   }
 
+  /** Of a dataset that is not deleted: how many of its versions have been. */
+  async countDeleted(datasetId: string): Promise<number | null> {
+    const rows = (await this.versions.query(
+      `SELECT deleted_versions AS count FROM datasets WHERE id = $1 AND deleted_at IS NULL`,
+      [datasetId],
+    )) as { count: number }[];
+    return rows[0]?.count ?? null;
+  }
+
   async findByRef(datasetId: string, name: string, tx?: Transaction): Promise<Version | null> {
     const where =
       'v.id = (SELECT r.version_id FROM dataset_refs r WHERE r.dataset_id = $1 AND r.name = $2)';

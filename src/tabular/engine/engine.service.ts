@@ -29,6 +29,8 @@ export interface SessionOptions {
   deadlineSeconds: number;
   /** Ends it. */
   signal?: AbortSignal;
+  /** Of DuckDB; default: as the settings say. */
+  threads?: number;
 }
 
 /**
@@ -115,7 +117,7 @@ export class Engine implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private async within<T>(
     child: EngineChild,
-    { contents, deadlineSeconds, signal }: SessionOptions,
+    { contents, deadlineSeconds, signal, threads }: SessionOptions,
     work: (session: EngineSession) => Promise<T>,
   ): Promise<T> {
     const session = await EngineSession.open(child, {
@@ -125,7 +127,7 @@ export class Engine implements OnApplicationBootstrap, BeforeApplicationShutdown
       signal,
       limits: {
         memoryBytes: Math.floor(this.env.ENGINE_MEMORY_BYTES * DUCKDB_SHARE),
-        threads: this.env.ENGINE_THREADS || availableParallelism(),
+        threads: threads ?? (this.env.ENGINE_THREADS || availableParallelism()),
         tempBytes: this.env.ENGINE_TEMP_BYTES,
       },
     });

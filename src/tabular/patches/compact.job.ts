@@ -13,10 +13,9 @@ import {
 } from '../../core/contracts/jobs.contract.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { pointerTo } from '../../core/validation/validation.js';
-import { PathNotFoundError, VersionReader } from '../../datasets/index.js';
 import { ContentReader } from '../../storage/index.js';
 import { ENGINE_VERSION } from '../engine/engine-version.js';
-import { toSourceFile } from '../sources/table-sources.service.js';
+import { TableSources, type SourceFile } from '../sources/table-sources.service.js';
 import { PlainTables } from './plain-tables.service.js';
 
 /**
@@ -30,7 +29,7 @@ export class CompactJob implements IJobHandler<Record<string, never>> {
 
   constructor(
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
-    private readonly versions: VersionReader,
+    private readonly tables: TableSources,
     private readonly contents: ContentReader,
     private readonly plainTables: PlainTables,
   ) {}
@@ -56,9 +55,8 @@ export class CompactJob implements IJobHandler<Record<string, never>> {
 
   async run({ source, createdBy }: RunningJob, { signal }: JobContext): Promise<JobOutputs> {
     const { versionId, versionNumber, datasetId, path } = source as PinnedSource & { path: string };
-    const file = (await this.versions.filesAt(versionId, [path])).get(path);
-    if (!file) throw new PathNotFoundError(path);
-    const plain = await this.plainTables.write(toSourceFile(path, file), createdBy, signal);
+    const [file] = (await this.tables.pinned(source as PinnedSource)) as [SourceFile];
+    const plain = await this.plainTables.write(file, createdBy, signal);
     const staged = await this.producer.stage(await this.contents.open(plain.fileId), {
       fileType: plain.fileType,
       mimeType: plain.mimeType,

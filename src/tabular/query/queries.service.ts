@@ -3,9 +3,8 @@ import { ENV, type Env } from '../../core/config/config.js';
 import { reviveFailure } from '../engine/failures.js';
 import { Engine } from '../engine/engine.service.js';
 import { DerivedResults } from '../results/derived-results.service.js';
-import type { WantedContent } from '../sources/local-contents.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
-import { TableKnowledge, type TableInput } from '../tables/table-knowledge.service.js';
+import { TableKnowledge } from '../tables/table-knowledge.service.js';
 import { TableStager } from '../tables/table-stager.service.js';
 import { UnknownTableError } from '../tabular.errors.js';
 import { findTables, type FoundTable } from './table-names.js';
@@ -75,12 +74,7 @@ export class QueriesService {
     limit: number,
     callerId: string,
   ): Promise<string> {
-    const contents: WantedContent[] = [];
-    const inputs: { name: string; parts: TableInput['parts'] }[] = [];
-    for (const { name, files } of tables) {
-      const { parts } = await this.knowledge.input(files, {}, contents);
-      inputs.push({ name, parts });
-    }
+    const { contents, tables: inputs } = await this.knowledge.inputs(tables);
     const deadlineSeconds = this.env.QUERY_DEADLINE_SECONDS;
     return await this.engine.session({ callerId, contents, deadlineSeconds }, async ({ call }) => {
       const caps = { rows: limit, bytes: MAX_ANSWER_BYTES };

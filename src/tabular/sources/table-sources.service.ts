@@ -4,9 +4,15 @@ import {
   type IDatasetService,
 } from '../../core/contracts/dataset-service.contract.js';
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
+import type { PinnedSource } from '../../core/contracts/jobs.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
-import { PathNotFoundError, VersionReader, type Version } from '../../datasets/index.js';
 import type { PatchableFile } from '../../core/contracts/row-patches.contract.js';
+import {
+  PathNotFoundError,
+  VersionReader,
+  type Version,
+  type VersionedDataset,
+} from '../../datasets/index.js';
 import { TooManyTablesError } from '../tabular.errors.js';
 import { asParquet, type TablePatches, type WantedContent } from './local-contents.service.js';
 
@@ -63,6 +69,22 @@ export class TableSources {
     return { dataset, version, path, files, isFolder };
   }
 
+  /**
+   * Files of what a job has as its source, whoever asks: that its submitter may read it was found at
+   * submission.
+   * @throws DatasetNotFoundError, VersionNotFoundError, VersionDeletedError, PathNotFoundError,
+   *   TooManyTablesError
+   */
+  async pinned({ datasetId, versionId, path }: PinnedSource): Promise<SourceFile[]> {
+    const { dataset, version } = await this.versions.pinned(datasetId, versionId);
+    if (path !== null && !path.endsWith('/')) {
+      return [toSourceFile(path, await this.versions.fileAt(version, path))];
+    }
+    const files = await this.below({ dataset, version }, path ?? '');
+    if (files.length === 0) throw new PathNotFoundError(path ?? '');
+    return files;
+  }
+
   /** @throws DatasetNotFoundError, VersionNotFoundError, VersionDeletedError */
   async versionOf(
     caller: Principal,
@@ -74,7 +96,7 @@ export class TableSources {
 
   /** Every file whose path begins so. @throws TooManyTablesError */
   async below(
-    { dataset, version }: { dataset: DatasetView; version: Version },
+    { dataset, version }: { dataset: VersionedDataset; version: Version },
     prefix: string,
   ): Promise<SourceFile[]> {
     const files: SourceFile[] = [];

@@ -49,6 +49,19 @@ export class TableKnowledge {
     return { contents, parts };
   }
 
+  /** The same for several tables, by name. */
+  async inputs(
+    tables: readonly { name: string; files: readonly SourceFile[] }[],
+  ): Promise<{ contents: WantedContent[]; tables: { name: string; parts: TablePart[] }[] }> {
+    const contents: WantedContent[] = [];
+    const inputs: { name: string; parts: TablePart[] }[] = [];
+    for (const { name, files } of tables) {
+      const { parts } = await this.input(files, {}, contents);
+      inputs.push({ name, parts });
+    }
+    return { contents, tables: inputs };
+  }
+
   private async part(
     file: SourceFile,
     given: Given,

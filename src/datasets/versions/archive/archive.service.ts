@@ -28,7 +28,8 @@ export class ArchiveService {
    */
   async check(dataset: VersionedDataset, version: Version, prefix: string): Promise<void> {
     if (!(await this.components.anyPatched(dataset.id))) return;
-    for await (const _ of this.files(dataset, version, prefix)) continue;
+    const files = this.files(dataset, version, prefix);
+    while (!(await files.next()).done);
   }
 
   /**

@@ -79,12 +79,12 @@ export async function withTable<T>(
   for (const part of parts) descriptions.push(await describePart(session, part));
   for (let corrections = 0; ; corrections += 1) {
     try {
-      const result = await work(await open(session, parts, descriptions));
+      const result = await work(await openParts(session, parts, descriptions));
       const rejected = isWhole ? await rejectedOf(session, descriptions) : null;
       return { result, descriptions, rejected };
     } catch (error) {
-      const mayCorrect = corrections < MAX_CORRECTIONS && !(error instanceof AppError);
-      if (!mayCorrect || !(await correct(session, parts, descriptions, error)))
+      const mayCorrect = corrections < MAX_CORRECTIONS;
+      if (!mayCorrect || !(await correctDescriptions(session, parts, descriptions, error)))
         throw toTableError(error, parts);
     }
   }
@@ -92,12 +92,17 @@ export async function withTable<T>(
 
 const readerOf = (format: string): IDatasetReader => ownReaderOf(format) ?? publicReaderOf(format);
 
-async function correct(
+/**
+ * Asks the readers whether a failure tells that one of the descriptions is wrong, and puts the right one
+ * in its place. @returns whether it did: the tables are to be opened anew then
+ */
+export async function correctDescriptions(
   session: Session,
   parts: readonly TablePart[],
   descriptions: TableDescription[],
   error: unknown,
 ): Promise<boolean> {
+  if (error instanceof AppError) return false;
   for (const [place, description] of descriptions.entries()) {
     const content = session.contents[parts[place]?.content ?? 0] as LocalContent;
     const reader = readerOf(description.format);
@@ -109,7 +114,8 @@ async function correct(
   return false;
 }
 
-async function open(
+/** One table of all parts. */
+export async function openParts(
   session: Session,
   parts: readonly TablePart[],
   descriptions: readonly TableDescription[],

@@ -8,11 +8,16 @@ import { rows } from './tasks/rows.task.js';
 import { sqlTables } from './tasks/sql-tables.task.js';
 import { stage } from './tasks/stage.task.js';
 import { statistics } from './tasks/statistics.task.js';
+import { benchRows, benchRun, benchWrite, openBench } from './tasks/workbench.task.js';
 
 /** What a child can do in a session, by name. What goes in and what comes out is plain data. */
 export const TASKS = {
+  benchRows,
+  benchRun,
+  benchWrite,
   describe,
   export: exportTable,
+  openBench,
   patch,
   places,
   query,
