@@ -25,6 +25,7 @@ const PARTS = [
   'search',
   'tables',
   'table-pages',
+  'patched-pages',
 ];
 const TMPFS = 0x01021994;
 
