@@ -1,4 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { UnitOfWork } from '../../src/core/database/index.js';
+import { Releaser } from '../../src/datasets/deletion/releaser.service.js';
+import { ComponentUsesRepository, parseOverlay } from '../../src/datasets/index.js';
+import type { OverlayPatches } from '../../src/datasets/versions/read-overlay.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi } from '../support/datasets.js';
 import {
@@ -114,3 +118,83 @@ describe('patches of rows', () => {
     120_000,
   );
 });
+
+describe('patches in the store', () => {
+  it('are kept as long as a version shows them, and counted with it', async () => {
+    const rows = Array.from({ length: 9 }, (_, id) => randomRow(random(id), id));
+    const id = await tables.dataset({ 'a.csv': toCsv(rows) });
+    const { overlayFileId } = await datasets
+      .commit(id, [patch('a.csv', { deletes: [{ id: 1 }] })])
+      .then(async () => await datasets.commit(id, [patch('a.csv', { deletes: [{ id: 2 }] })]));
+    const overlay = parseOverlay(
+      await (await app.fetch(`/v1/files/${overlayFileId}/content`)).text(),
+    );
+    const change = overlay?.changes[0] as { patches: OverlayPatches };
+    expect(change).toMatchObject({ op: 'put', path: 'a.csv', patches: { key: ['id'] } });
+    const [first, second] = await Promise.all(
+      change.patches.chain.map(async ({ contentHash }) => {
+        const { items } = await app.json<{ items: { id: number }[] }>(
+          200,
+          `/v1/files?contentHash=${contentHash}`,
+        );
+        return items[0]?.id as number;
+      }),
+    );
+    const references = async (): Promise<number[]> =>
+      (
+        await app.database.query<{ reference_count: string }>(
+          'SELECT reference_count FROM files WHERE id = ANY($1) ORDER BY id',
+          [[first, second]],
+        )
+      ).map(({ reference_count }) => Number(reference_count));
+    expect(await references()).toEqual([2, 1]);
+    expect(await countsOf(id)).toEqual({ counted: true });
+    expect(await unheld()).toEqual([]);
+    await app.database.query(
+      `UPDATE components SET patch_reference_ids = patch_reference_ids[1:1] || 1000000
+       WHERE dataset_id = $1 AND jsonb_array_length(patches->'chain') = 2`,
+      [id],
+    );
+    expect(await unheld()).toMatchObject([{ fileId: second, what: expect.stringContaining(id) }]);
+    await app.database.query(
+      `UPDATE components SET patch_reference_ids[2] = (
+         SELECT id FROM file_references WHERE file_id = $2 AND owner_id = $1::text)
+       WHERE dataset_id = $1 AND jsonb_array_length(patches->'chain') = 2`,
+      [id, second],
+    );
+    expect(await usesOf(first as number)).toHaveLength(2);
+    await app.fetch(`/v1/datasets/${id}/versions/2`, { method: 'DELETE' });
+    await app.app.get(Releaser).release();
+    expect(await references()).toEqual([1, 1]);
+    expect(await countsOf(id)).toEqual({ counted: true });
+    expect((await tables.rows(id, { path: 'a.csv' })).items).toHaveLength(7);
+    await app.fetch(`/v1/datasets/${id}`, { method: 'DELETE' });
+    await app.database.query(
+      "UPDATE datasets SET deleted_at = now() - interval '8 days' WHERE id = $1",
+      [id],
+    );
+    await app.app.get(Releaser).release();
+    expect(await references()).toEqual([0, 0]);
+  });
+});
+
+const uses = (): ComponentUsesRepository => app.app.get(ComponentUsesRepository, { strict: false });
+const unheld = async (): Promise<unknown[]> =>
+  await app.app
+    .get(UnitOfWork)
+    .run(async (tx) => (await uses().unheldAfter(tx, null, 1000)).unheld);
+const usesOf = async (fileId: number): Promise<string[]> =>
+  await app.app.get(UnitOfWork).run(async (tx) => await uses().usesOf(tx, fileId, 10));
+
+/** Whether the dataset counts the bytes of its live components with their patches. */
+const countsOf = async (id: string): Promise<unknown> =>
+  (
+    await app.database.query(
+      `SELECT logical_bytes = (
+         SELECT sum(size_bytes + coalesce((
+           SELECT sum((p->>'size')::bigint) FROM jsonb_array_elements(patches->'chain') p), 0))
+         FROM components WHERE dataset_id = $1 AND released_at IS NULL) AS counted
+       FROM datasets WHERE id = $1`,
+      [id],
+    )
+  )[0];
