@@ -27,6 +27,7 @@ const PARTS = [
   'sampling',
   'table-pages',
   'row-diff',
+  'patched-pages',
 ];
 const TMPFS = 0x01021994;
 

@@ -34,11 +34,20 @@ interface Found {
   unreadable: string[];
 }
 
+interface OverlayFile {
+  path: string;
+  contentHash: string;
+  size: number;
+  /** Over the rows of the file at this path: which one, from 1 on; else absent. */
+  patch?: number;
+  object: string | null;
+}
+
 interface OverlayReport {
   overlay: string;
   object: string;
   storedAt: string;
-  files: { path: string; contentHash: string; size: number; object: string | null }[];
+  files: OverlayFile[];
   deleted: string[];
   moved: { from: string; path: string }[];
   missing: number;
@@ -142,10 +151,13 @@ function changesOf(
     if (change.op === 'delete') report.deleted.push(change.path);
     else if (change.op === 'move') report.moved.push({ from: change.from, path: change.path });
     else {
-      const { path, contentHash, size } = change;
-      const object = objects.get(contentHash.slice('sha256:'.length))?.path ?? null;
-      if (object === null) report.missing += 1;
-      report.files.push({ path, contentHash, size, object });
+      for (const [place, content] of [change, ...(change.patches?.chain ?? [])].entries()) {
+        const { contentHash, size } = content;
+        const object = objects.get(contentHash.slice('sha256:'.length))?.path ?? null;
+        if (object === null) report.missing += 1;
+        const patch = place > 0 ? { patch: place } : {};
+        report.files.push({ path: change.path, contentHash, size, ...patch, object });
+      }
     }
   }
   return report;
@@ -160,8 +172,8 @@ function inWords(
     ...files
       .filter(({ object }) => all || object === null)
       .map(
-        ({ path, contentHash, object }) =>
-          `  ${object === null ? 'MISSING' : 'there  '} ${path} (${contentHash}${object ? `: ${object}` : ''})`,
+        ({ path, patch, contentHash, object }) =>
+          `  ${object === null ? 'MISSING' : 'there  '} ${path}${patch ? `, patch ${patch}` : ''} (${contentHash}${object ? `: ${object}` : ''})`,
       ),
     ...(all ? deleted.map((path) => `  deleted ${path}`) : []),
     ...(all ? moved.map(({ from, path }) => `  moved   ${from} to ${path}`) : []),

@@ -60,10 +60,23 @@ export class PathNotFoundError extends AppError {
   }
 }
 
+export class FilePatchedError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'file-patched';
+  readonly title = 'Patches lie over the rows of the file';
+
+  constructor(path: string) {
+    super(
+      `Patches lie over the rows of ${path}: export it, or have a job of the kind compact write it.`,
+      { extensions: { path } },
+    );
+  }
+}
+
 export class PathAbsentError extends AppError {
   readonly kind = 'conflict';
   readonly code = 'path-absent';
-  readonly title = 'A file to delete or move is not there';
+  readonly title = 'A file to delete, move or patch is not there';
 
   constructor(path: string) {
     super(`The parent version has no file at ${path}.`);

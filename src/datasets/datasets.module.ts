@@ -51,6 +51,7 @@ import { ComponentUsesRepository } from './uses/component-uses.repository.js';
 import { OverlayUsesRepository } from './uses/overlay-uses.repository.js';
 import { ArchiveController } from './versions/archive/archive.controller.js';
 import { ArchiveService } from './versions/archive/archive.service.js';
+import { ChangeDescriber } from './versions/change-describer.service.js';
 import { CommitBodyReader } from './versions/commit-body.js';
 import { CommitWriter } from './versions/commit-writer.js';
 import { CommitController } from './versions/commit.controller.js';
@@ -59,6 +60,7 @@ import { ComponentsRepository } from './versions/components.repository.js';
 import { LayerCompactor } from './versions/layer-compactor.service.js';
 import { LayersRepository } from './versions/layers.repository.js';
 import { OverlaySchemaController } from './versions/overlay-schema.controller.js';
+import { ServedFiles } from './versions/served-files.service.js';
 import { VersionFiles } from './versions/version-files.service.js';
 import { VersionReader } from './versions/version-reader.service.js';
 import { VersionsController } from './versions/versions.controller.js';
@@ -103,6 +105,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     { provide: DATASET_SERVICE, useExisting: DatasetsService },
     { provide: VERSION_FILES, useClass: VersionFiles },
     ArchiveService,
+    ChangeDescriber,
     CommitBodyReader,
     CommitService,
     CommitWriter,
@@ -126,6 +129,7 @@ import { VersionsRepository } from './versions/versions.repository.js';
     RefsService,
     Releaser,
     ReleasesRepository,
+    ServedFiles,
     StatisticsRepository,
     StatisticsService,
     TagsRepository,

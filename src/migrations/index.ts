@@ -15,6 +15,7 @@ import { CreateGcRuns1764710000000 } from './1764710000000-create-gc-runs.js';
 import { CreateFsck1764720000000 } from './1764720000000-create-fsck.js';
 import { CreateDerivedResults1764730000000 } from './1764730000000-create-derived-results.js';
 import { CreateJobs1764800000000 } from './1764800000000-create-jobs.js';
+import { AddRowPatches1764810000000 } from './1764810000000-add-row-patches.js';
 import { CreateLineage1764910000000 } from './1764910000000-create-lineage.js';
 
 /** Every migration, oldest first. Named and not globbed, so that a build can't miss one. */
@@ -35,5 +36,6 @@ export const MIGRATIONS: MigrationClass[] = [
   CreateFsck1764720000000,
   CreateDerivedResults1764730000000,
   CreateJobs1764800000000,
+  AddRowPatches1764810000000,
   CreateLineage1764910000000,
 ];

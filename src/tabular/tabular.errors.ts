@@ -43,6 +43,26 @@ export class InvalidReadOptionsError extends AppError {
   }
 }
 
+export class PatchImpossibleError extends AppError {
+  readonly kind = 'unprocessable';
+  readonly code = 'patch-impossible';
+  readonly title = 'Rows of this table can not be patched';
+}
+
+export class PatchKeyAmbiguousError extends AppError {
+  readonly kind = 'conflict';
+  readonly code = 'patch-key-ambiguous';
+  readonly title = 'A key of the patch is that of several rows';
+
+  /** @param examples keys, and how many rows have each */
+  constructor(key: readonly string[], examples: readonly { key: object; rows: number }[]) {
+    super(
+      `${key.join(', ')} does not tell these rows apart: a patch can't say which of them it means. Add columns to the key.`,
+      { extensions: { examples } },
+    );
+  }
+}
+
 export class InvalidFilterError extends AppError {
   readonly kind = 'invalid-input';
   readonly code = 'filter-invalid';

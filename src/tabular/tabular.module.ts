@@ -1,5 +1,6 @@
-import { Module } from '@nestjs/common';
+import { Global, Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ROW_PATCHES } from '../core/contracts/row-patches.contract.js';
 import { DatasetsModule } from '../datasets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { SchemaDiffController } from './compare/schema-diff.controller.js';
@@ -13,6 +14,10 @@ import { ExportsService } from './export/exports.service.js';
 import { DeriveJob } from './operations/derive.job.js';
 import { PendingAnswers } from './operations/pending-answers.service.js';
 import { TableOperationsService } from './operations/table-operations.service.js';
+import { CompactJob } from './patches/compact.job.js';
+import { PatchPlacer } from './patches/patch-placer.service.js';
+import { PlainTables } from './patches/plain-tables.service.js';
+import { RowPatchesService } from './patches/row-patches.service.js';
 import { QueriesService } from './query/queries.service.js';
 import { QueryController } from './query/query.controller.js';
 import { StatementTables } from './query/statement-tables.service.js';
@@ -34,7 +39,11 @@ import { TableKnowledge } from './tables/table-knowledge.service.js';
 import { TableStager } from './tables/table-stager.service.js';
 import { TableWorkbench } from './workbench/table-workbench.service.js';
 
-/** Tables: rows, schema, statistics, SQL and export of the files of any version. */
+/**
+ * Tables: rows, schema, statistics, SQL and export of the files of any version. Global, since commits patch
+ * rows, and their slice can't import this one.
+ */
+@Global()
 @Module({
   imports: [DatasetsModule, StorageModule, TypeOrmModule.forFeature([DerivedResult])],
   controllers: [
@@ -47,6 +56,8 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     TableStatisticsController,
   ],
   providers: [
+    { provide: ROW_PATCHES, useExisting: RowPatchesService },
+    CompactJob,
     DeriveJob,
     DerivedResults,
     DerivedResultsRepository,
@@ -56,11 +67,14 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     ExportsService,
     FolderTables,
     LocalContents,
+    PatchPlacer,
     PendingAnswers,
+    PlainTables,
     QueriesService,
     ResultSweeper,
     RowDiffPages,
     RowDiffs,
+    RowPatchesService,
     RowsService,
     SchemasService,
     StatementTables,
@@ -73,6 +87,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
   ],
   exports: [
     FolderTables,
+    ROW_PATCHES,
     RowDiffs,
     StatementTables,
     TableSources,

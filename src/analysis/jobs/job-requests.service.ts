@@ -84,7 +84,10 @@ export class JobRequests {
 }
 
 const digestsOf = (sources: readonly (PinnedSource | null)[]): string[] =>
-  sources.flatMap((source) => source?.file?.contentHash ?? []);
+  sources.flatMap((source) => {
+    const { file } = source ?? {};
+    return file ? [file, ...(file.patches?.chain ?? [])].map(({ contentHash }) => contentHash) : [];
+  });
 
 const seedOf = ({ seed }: Record<string, unknown>): number =>
   Number.isSafeInteger(seed) ? (seed as number) : randomInt(2 ** 32);

@@ -3,6 +3,7 @@ import type { Transaction } from '../database/unit-of-work.js';
 import type { StagedArtifact } from './artifact-producer.contract.js';
 import type { DatasetId, FileId, PrincipalId, VersionId } from './ids.js';
 import type { Principal } from './principal.contract.js';
+import type { RowPatches } from './row-patches.contract.js';
 
 export const JOBS = Symbol('IJobs');
 
@@ -44,6 +45,8 @@ export interface PinnedFile {
   fileType: string;
   fileName: string | null;
   compressionType: string | null;
+  /** What lies over its rows; a job of before there were any has it not. */
+  patches?: RowPatches | null;
 }
 
 export interface JobRequest {

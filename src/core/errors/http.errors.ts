@@ -27,6 +27,17 @@ export class ValidationFailedError extends AppError {
 const toldOf = ({ pointer, detail }: InputFault): string =>
   pointer === '' ? detail : `${pointer}: ${detail}`;
 
+export class PatchTooLargeError extends AppError {
+  readonly kind = 'too-large';
+  readonly code = 'patch-too-large';
+  readonly title = 'The patch changes too many rows';
+
+  /** @param what has too many of them */
+  constructor(what: string, limit: number) {
+    super(`${what} may change at most ${limit} rows: put a whole file in their place.`);
+  }
+}
+
 export class MalformedBodyError extends AppError {
   readonly kind = 'invalid-input';
   readonly code = 'malformed-body';

@@ -40,16 +40,17 @@ const DIFFERENCES = `
     SELECT p.path, ${shownBy('$1::uuid', 'p.path')} AS base, ${shownBy('$2::uuid', 'p.path')} AS head
     FROM candidates p),
   differences AS (
-    SELECT s.path, s.base, s.head, b.content_hash AS base_hash, h.content_hash AS head_hash
+    SELECT s.path, s.base, s.head, b.content_hash || coalesce(b.patches::text, '') AS base_hash,
+      h.content_hash || coalesce(h.patches::text, '') AS head_hash
     FROM shown s
     LEFT JOIN components b ON b.id = s.base
     LEFT JOIN components h ON h.id = s.head
     WHERE s.base IS DISTINCT FROM s.head
       AND (b.content_hash, b.file_type, b.file_name, b.mime_type, b.compression_type, b.position,
-           b.metadata)
+           b.metadata, b.patches)
         IS DISTINCT FROM
           (h.content_hash, h.file_type, h.file_name, h.mime_type, h.compression_type, h.position,
-           h.metadata))`;
+           h.metadata, h.patches))`;
 
 /**
  * What is gone from one path and has come to another with the same content was moved: the first to the

@@ -13,11 +13,10 @@ export interface DeletedVersion {
   overlayReferenceId: string;
 }
 
-/** A component that is given up. */
+/** A component that is given up, with the patches of its rows. */
 export interface ReleasedComponent {
-  referenceId: string;
-  fileId: FileId;
-  size: number;
+  referenceIds: string[];
+  contents: { fileId: FileId; size: number }[];
 }
 
 /**
@@ -102,7 +101,9 @@ export class ReleasesRepository {
        WHERE c.id = ${shownBy('$1', 'p.path')} AND c.released_at IS NULL
          AND NOT EXISTS (
            SELECT 1 FROM unnest($2::uuid[]) AS n (id) WHERE ${shownBy('n.id', 'p.path')} = c.id)
-       RETURNING c.reference_id AS "referenceId", c.file_id AS "fileId", c.size_bytes::float8 AS size`,
+       RETURNING c.reference_id || c.patch_reference_ids AS "referenceIds",
+         jsonb_build_array(jsonb_build_object('fileId', c.file_id, 'size', c.size_bytes))
+           || coalesce(c.patches->'chain', '[]') AS contents`,
       [versionId, neighbours, paths],
     )) as [ReleasedComponent[], number];
     return rows;
@@ -113,10 +114,10 @@ export class ReleasesRepository {
     const [rows] = (await managerOf(tx).query(
       `UPDATE components SET released_at = now() WHERE id IN (
          SELECT id FROM components WHERE dataset_id = $1 AND released_at IS NULL LIMIT $2)
-       RETURNING reference_id`,
+       RETURNING reference_id || patch_reference_ids AS ids`,
       [datasetId, limit],
-    )) as [{ reference_id: string }[], number];
-    return rows.map(({ reference_id }) => reference_id);
+    )) as [{ ids: string[] }[], number];
+    return rows.flatMap(({ ids }) => ids);
   }
 
   async markReleased(tx: Transaction, versionId: string): Promise<void> {

@@ -45,10 +45,14 @@ export class VersionReleaser {
     const paths = await this.releases.pathsIn(tx, layerIds, { after, limit: BATCH });
     const released = await this.releases.releaseUnshown(tx, version.id, neighbours, paths);
     if (released.length > 0) {
-      await this.components.countOff(tx, version.datasetId, released);
+      await this.components.countOff(
+        tx,
+        version.datasetId,
+        released.flatMap(({ contents }) => contents),
+      );
       await this.references.releaseAll(
         tx,
-        released.map(({ referenceId }) => referenceId),
+        released.flatMap(({ referenceIds }) => referenceIds),
       );
     }
     if (paths.length === BATCH) return paths.at(-1);

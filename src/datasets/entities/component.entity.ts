@@ -1,14 +1,16 @@
 import { Column, Entity, Index, JoinColumn, ManyToOne, PrimaryGeneratedColumn } from 'typeorm';
+import type { RowPatches } from '../../core/contracts/row-patches.contract.js';
 import { Dataset } from './dataset.entity.js';
 
 /**
  * A file as one change of a version brought it to its path, with what it is there. It holds one
- * reference on the stored file until no version shows it any more. Versions that show it hang
+ * reference on the stored file, and one on each patch of its rows, until no version shows it any more. Versions that show it hang
  * together: those from the one that brought it on, up to others that change its path.
  */
 @Entity('components')
 @Index('components_version_index', ['versionId', 'id'])
 @Index('components_file_index', ['fileId', 'id'], { where: '"released_at" IS NULL' })
+@Index('components_patched_index', ['datasetId'], { where: '"patches" IS NOT NULL' })
 @Index('components_dataset_index', ['datasetId', 'id'], { where: '"released_at" IS NULL' })
 export class Component {
   @PrimaryGeneratedColumn({ type: 'bigint', primaryKeyConstraintName: 'components_pkey' })
@@ -58,7 +60,15 @@ export class Component {
   @Column({ type: 'jsonb', name: 'metadata', default: {} })
   metadata: Record<string, unknown>;
 
-  /** When its reference was given up. */
+  /** What lies over the rows of the file; `null`: nothing. */
+  @Column({ type: 'jsonb', name: 'patches', nullable: true })
+  patches: RowPatches | null;
+
+  /** `file_references.id` of each patch, in their order. */
+  @Column({ type: 'bigint', name: 'patch_reference_ids', array: true, default: [] })
+  patchReferenceIds: string[];
+
+  /** When its references were given up. */
   @Column({ type: 'timestamptz', name: 'released_at', nullable: true })
   releasedAt: Date | null;
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { NeededChange } from '../compare/compare.service.js';
 import type { MergeConflict } from '../datasets.errors.js';
-import type { ComponentView } from '../versions/components.repository.js';
+import { digestOf, type ComponentView } from '../versions/components.repository.js';
 
 /** What to do with files that both sides have changed: keep ours, take theirs, or give up. */
 export type MergeStrategy = 'fail' | 'ours' | 'theirs';
@@ -58,4 +58,4 @@ function conflictAt(
   return { path, ours, theirs, differsIn: ours === theirs ? 'description' : 'content' };
 }
 
-const hashOf = (file: ComponentView | null): string | null => file && `sha256:${file.contentHash}`;
+const hashOf = (file: ComponentView | null): string | null => file && digestOf(file);

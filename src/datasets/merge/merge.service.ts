@@ -14,7 +14,7 @@ import { MAIN } from '../refs/ref-names.js';
 import type { DescribedChange } from '../versions/changes.js';
 import { CommitService } from '../versions/commit.service.js';
 import { refuseOtherParent } from '../versions/commit-writer.js';
-import { describedAgain, type ComponentView } from '../versions/components.repository.js';
+import { describedAgain, digestOf, type ComponentView } from '../versions/components.repository.js';
 import { VersionReader, type VersionedDataset } from '../versions/version-reader.service.js';
 import type { Version } from '../versions/versions.repository.js';
 import { planMerge, type MergePlan, type MergeStrategy } from './merge-plan.js';
@@ -174,7 +174,7 @@ export class MergeService {
     return new MergeConflictError(
       conflicts.map((conflict) => {
         const file = files.get(conflict.path);
-        return Object.assign({ base: file ? `sha256:${file.contentHash}` : null }, conflict);
+        return Object.assign({ base: file ? digestOf(file) : null }, conflict);
       }),
     );
   }

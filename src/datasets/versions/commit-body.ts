@@ -24,6 +24,9 @@ export const NDJSON_LIMITS = {
   maxLines: MAX_CHANGES + 1,
 };
 
+/** Where a change of an NDJSON body stands. */
+export const toLine = (index: number): string => `/lines/${index + 2}`;
+
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
@@ -48,7 +51,7 @@ export class CommitBodyReader {
       await pace();
     }
     if (!header) throw new MalformedBodyError('The first line says what the commit is.');
-    await checkTogether(changes, (index) => `/lines/${index + 2}`);
+    await checkTogether(changes, toLine);
     return toBody(header, changes);
   }
 }

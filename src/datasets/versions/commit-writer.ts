@@ -23,12 +23,13 @@ import {
   VersionNotFoundError,
 } from '../datasets.errors.js';
 import { MAIN } from '../refs/ref-names.js';
-import type { DescribedChange, DescribedFile } from './changes.js';
+import { PATCH_USE, type DescribedChange, type DescribedFile } from './changes.js';
 import { planCommit, type PlannedEntry } from './commit-plan.js';
 import {
   ComponentsRepository,
   describedAgain,
   type ComponentView,
+  type NewComponent,
 } from './components.repository.js';
 import { LayerCompactor } from './layer-compactor.service.js';
 import { MAX_LAYERS } from './layer-runs.js';
@@ -67,7 +68,7 @@ export class CommitWriter {
 
   /**
    * @throws DatasetNotFoundError, VersionNotFoundError, FileNotFoundError, ParentNotHeadError,
-   *   PathAbsentError, PathExistsError, PathConflictError, QuotaExceededError
+   *   PathAbsentError, PathExistsError, PathConflictError, QuotaExceededError, StaleChangeError
    */
   async write(tx: Transaction, caller: Principal, commit: PreparedCommit): Promise<Version> {
     const { datasetId } = commit;
@@ -82,6 +83,7 @@ export class CommitWriter {
       throw new RetryTransaction(() => this.compactor.compact(head));
     }
     const current = await this.layers.lookup(below, touchedBy(commit.changes), tx);
+    refuseStale(commit.changes, current);
     const plan = planCommit(commit.changes, current);
     await this.refuseFoldersAsFiles(tx, below, plan, current);
     const id = uuidv7() as VersionId;
@@ -138,14 +140,13 @@ export class CommitWriter {
     const files = new Map<string, DescribedFile>();
     for (const [path, entry] of plan) if (entry !== null) files.set(path, fileOf(entry));
     const all = [...files.values()];
+    const contents = all.flatMap((file) => [file, ...patchesOf(file)]);
     const owner = keptBy(version.datasetId);
-    await this.references.admit(tx, caller, owner, all, [version.overlay]);
-    const acquired = await this.acquire(tx, caller, owner, all);
-    const ids = await this.components.insertAll(
-      tx,
-      version,
-      all.map(({ use, index }, n) => ({ ...(acquired[n] as AcquiredReference), use, index })),
-    );
+    await this.references.admit(tx, caller, owner, contents, [version.overlay]);
+    const acquired = (await this.acquire(tx, caller, owner, contents)).values();
+    const next = (): AcquiredReference => acquired.next().value as AcquiredReference;
+    const components = all.map((file) => componentOf(file, next(), patchesOf(file).map(next)));
+    const ids = await this.components.insertAll(tx, version, components);
     const idOf = new Map([...files.keys()].map((path, n) => [path, ids[n] as string]));
     return [...plan.keys()].map((path) => ({ path, componentId: idOf.get(path) ?? null }));
   }
@@ -158,7 +159,7 @@ export class CommitWriter {
     tx: Transaction,
     caller: Principal,
     owner: ReferenceOwner,
-    files: readonly DescribedFile[],
+    files: readonly Pick<DescribedFile, 'source' | 'use'>[],
   ): Promise<AcquiredReference[]> {
     const sent = files.flatMap(({ source }) => ('staged' in source ? source.staged : []));
     if (sent.length > 0) await this.producer.publish(tx, sent, owner);
@@ -198,6 +199,50 @@ export class CommitWriter {
 }
 
 const BY_HAND = { jobId: null, sourceVersionId: null };
+
+/** What lies over a file's rows, as files. */
+const patchesOf = ({ patches }: DescribedFile) =>
+  (patches?.chain ?? []).map((patch) => ({ ...patch, use: PATCH_USE }));
+
+const componentOf = (
+  { use, index, patches }: DescribedFile,
+  reference: AcquiredReference,
+  ofPatches: readonly AcquiredReference[],
+): NewComponent => ({
+  ...reference,
+  use,
+  index,
+  patches: patches
+    ? {
+        key: patches.key,
+        chain: patches.chain.map(({ inserts, updates, deletes }, n) => {
+          const { fileId, contentHash, size } = ofPatches[n] as AcquiredReference;
+          return { fileId, contentHash, size, inserts, updates, deletes };
+        }),
+      }
+    : null,
+  patchReferenceIds: ofPatches.map(({ referenceId }) => referenceId),
+});
+
+/**
+ * What was made of a file as another version had it can't be committed on this one.
+ * @throws StaleChangeError
+ */
+function refuseStale(
+  changes: readonly DescribedChange[],
+  current: ReadonlyMap<string, string>,
+): void {
+  const isStale = changes.some(
+    (change) =>
+      change.op === 'put' &&
+      change.madeOf !== undefined &&
+      current.get(change.path) !== change.madeOf,
+  );
+  if (isStale) throw new StaleChangeError();
+}
+
+/** The branch has moved on since the changes were described: they are to be described anew. */
+export class StaleChangeError extends Error {}
 
 const movedOf = (plan: ReadonlyMap<string, PlannedEntry>): string[] =>
   [...plan.values()].flatMap((entry) => (entry && 'moved' in entry ? entry.moved : []));

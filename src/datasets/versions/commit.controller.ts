@@ -11,7 +11,7 @@ import { Caller, callerAfterBody, RequirePermission } from '../../core/http/perm
 import { IdempotencyService } from '../../core/idempotency/idempotency.service.js';
 import { ApiDatasetKey, ApiIdempotencyKey, COMMIT_PROBLEMS } from '../datasets.openapi.js';
 import { DatasetsService } from '../datasets.service.js';
-import { CommitBodyReader } from './commit-body.js';
+import { CommitBodyReader, toLine } from './commit-body.js';
 import { CommitService } from './commit.service.js';
 import { CommitDto } from './dto/commit.dto.js';
 import { VersionDto } from './dto/version.dto.js';
@@ -34,6 +34,20 @@ const EXAMPLES = {
         { op: 'put', path: 'data/weather.csv', fileId: 2 },
         { op: 'move', from: 'old.csv', path: 'archive/old.csv' },
         { op: 'delete', path: 'draft.csv' },
+      ],
+    },
+  },
+  'rows of a table': {
+    value: {
+      message: 'Correct a reading',
+      changes: [
+        {
+          op: 'patch',
+          path: 'data/weather.csv',
+          key: ['date'],
+          upserts: [{ date: '2012-01-01', wind: 4.7 }],
+          deletes: [{ date: '2012-01-02' }],
+        },
       ],
     },
   },
@@ -78,8 +92,16 @@ export class CommitController {
     ...COMMIT_PROBLEMS,
     400: ['validation-failed', 'malformed-body', 'request-aborted'],
     404: ['dataset-not-found', 'version-not-found', 'file-not-found'],
-    409: ['path-absent', 'path-exists', 'path-conflict', 'idempotency-in-progress'],
+    409: [
+      'path-absent',
+      'path-exists',
+      'path-conflict',
+      'patch-key-ambiguous',
+      'idempotency-in-progress',
+    ],
     412: ['parent-not-head'],
+    413: ['patch-too-large'],
+    422: ['idempotency-key-reused', 'not-tabular', 'table-unreadable', 'patch-impossible'],
   })
   async commit(
     @Caller() caller: Principal,
@@ -96,6 +118,7 @@ export class CommitController {
       toVersionDto(
         await this.commits.commit(now, request, {
           after: (tx, made) => record(tx, toVersionDto(made)),
+          ...(http.is(NDJSON) && { pointerOf: toLine }),
         }),
       ),
     );

@@ -3,15 +3,15 @@ import { Inject, Injectable } from '@nestjs/common';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
+  type StagedArtifact,
 } from '../../core/contracts/artifact-producer.contract.js';
-import type { FileUse } from '../../core/contracts/file-references.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
-import { FileNotFoundError } from '../../core/errors/index.js';
-import { FilesService, type FileView } from '../../storage/index.js';
+import { TransactionConflictError } from '../../core/errors/index.js';
 import { DatasetChanges, versionOf, versionTargets } from '../dataset-changes.service.js';
-import type { Change, DescribedChange, DescribedFile, FilePut } from './changes.js';
-import { CommitWriter, type PreparedCommit } from './commit-writer.js';
+import { ChangeDescriber } from './change-describer.service.js';
+import type { Change } from './changes.js';
+import { CommitWriter, StaleChangeError, type PreparedCommit } from './commit-writer.js';
 import { LayerCompactor } from './layer-compactor.service.js';
 import { overlayDocument } from './overlay.js';
 import { checkTogether } from './parse-changes.js';
@@ -32,7 +32,14 @@ export interface Alongside {
   audit?: { action: 'version.restore' | 'version.merge'; details: Record<string, unknown> } | null;
   before?: (tx: Transaction) => Promise<void>;
   after?: (tx: Transaction, version: Version) => Promise<void>;
+  /** Where a change stands in the request, for faults. Default: in an array `changes`. */
+  pointerOf?: (index: number) => string;
 }
+
+const toChanges = (index: number): string => `/changes/${index}`;
+
+/** How often patches are prepared anew because others have changed the same table meanwhile. */
+const MAX_TRIES = 5;
 
 /**
  * Makes versions. A commit is one transaction: its changes, the references to its files, the overlay
@@ -43,7 +50,7 @@ export class CommitService {
   constructor(
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
     private readonly changes: DatasetChanges,
-    private readonly files: FilesService,
+    private readonly describer: ChangeDescriber,
     private readonly unitOfWork: UnitOfWork,
     private readonly writer: CommitWriter,
     private readonly compactor: LayerCompactor,
@@ -52,20 +59,28 @@ export class CommitService {
   /**
    * What a caller asks for.
    * @throws DatasetNotFoundError, FileNotFoundError, ParentNotHeadError, PathAbsentError,
-   *   PathExistsError, PathConflictError, QuotaExceededError, ValidationFailedError: nothing was changed
+   *   PathExistsError, PathConflictError, QuotaExceededError, ValidationFailedError, and what
+   *   `IRowPatches.prepare` throws: nothing was changed
    */
   async commit(
     caller: Principal,
     request: CommitRequest,
     alongside: Alongside = {},
   ): Promise<Version> {
-    await checkTogether(request.changes);
-    const changes = await this.describe(caller, request.changes);
-    return await this.make(
-      caller,
-      Object.assign({}, request, { changes, mergedId: null }),
-      alongside,
-    );
+    const { pointerOf = toChanges } = alongside;
+    await checkTogether(request.changes, pointerOf);
+    for (let tries = 1; ; tries += 1) {
+      const staged: StagedArtifact[] = [];
+      try {
+        const changes = await this.describer.describe(caller, request, staged, pointerOf);
+        const commit = Object.assign({}, request, { changes, mergedId: null });
+        return await this.make(caller, commit, alongside);
+      } catch (error) {
+        await this.producer.discard(staged);
+        if (!(error instanceof StaleChangeError)) throw error;
+        if (tries === MAX_TRIES) throw new TransactionConflictError(error);
+      }
+    }
   }
 
   /** Makes a version of changes whose files are known. @throws as `commit` */
@@ -90,26 +105,6 @@ export class CommitService {
     }
   }
 
-  /** What each put says of its file, completed by what the caller's own use of it says. */
-  private async describe(
-    caller: Principal,
-    changes: readonly Change[],
-  ): Promise<DescribedChange[]> {
-    const puts = changes.filter((change) => change.op === 'put');
-    const views = await this.files.getAll(
-      caller,
-      puts.flatMap((put) => ('fileId' in put ? put.fileId : [])),
-    );
-    return changes.map((change) => {
-      if (change.op !== 'put') return change;
-      const { op, path, index = null } = change;
-      if ('staged' in change) return { op, path, file: described(change, change.staged, index) };
-      const view = views.get(change.fileId);
-      if (!view) throw new FileNotFoundError(change.fileId);
-      return { op, path, file: described(change, completed(change, view), index) };
-    });
-  }
-
   private async record(
     tx: Transaction,
     caller: Principal,
@@ -132,19 +127,3 @@ export class CommitService {
     });
   }
 }
-
-const completed = (put: FilePut, view: FileView) => ({
-  contentHash: view.contentHash,
-  size: view.size,
-  fileType: put.fileType ?? view.fileType,
-  fileName: put.fileName ?? view.fileName,
-  mimeType: put.mimeType ?? view.mimeType,
-  compressionType: put.compressionType ?? view.compressionType,
-  metadata: put.metadata ?? view.metadata,
-});
-
-const described = (
-  source: DescribedFile['source'],
-  { contentHash, size, ...use }: FileUse & { contentHash: string; size: number },
-  index: number | null,
-): DescribedFile => ({ source, contentHash, size, use, index });

@@ -5,6 +5,35 @@ const PATH = {
 };
 const TEXT_OR_NULL = { type: ['string', 'null'] };
 
+const COUNT = { type: 'integer', minimum: 0 };
+
+const PATCHES = {
+  type: 'object',
+  description:
+    'Changes of rows that lie over the file, oldest first: Parquet files with the columns `op`, `new` and `old`.',
+  properties: {
+    key: { type: 'array', minItems: 1, items: { type: 'string' }, description: 'Columns.' },
+    chain: {
+      type: 'array',
+      minItems: 1,
+      items: {
+        type: 'object',
+        properties: {
+          contentHash: { type: 'string', pattern: '^sha256:[0-9a-f]{64}$' },
+          size: { type: 'integer', minimum: 0, description: 'Bytes.' },
+          inserts: COUNT,
+          updates: COUNT,
+          deletes: COUNT,
+        },
+        required: ['contentHash', 'size', 'inserts', 'updates', 'deletes'],
+        additionalProperties: false,
+      },
+    },
+  },
+  required: ['key', 'chain'],
+  additionalProperties: false,
+};
+
 const PUT = {
   type: 'object',
   title: 'A file goes to a path; what was there before is replaced.',
@@ -19,6 +48,7 @@ const PUT = {
     compressionType: TEXT_OR_NULL,
     index: { type: ['integer', 'null'], minimum: 0 },
     metadata: { type: 'object' },
+    patches: PATCHES,
   },
   required: [
     'op',

@@ -1,6 +1,6 @@
 import { canonicalPieces } from '../../core/canonical-json.js';
 import { byPath } from './by-path.js';
-import type { DescribedChange, DescribedPut } from './changes.js';
+import type { DescribedChange, DescribedPatches, DescribedPut } from './changes.js';
 
 /**
  * The overlay document of a version: its changes against its parent, ordered by path, as canonical
@@ -14,7 +14,11 @@ export async function* overlayDocument(
   for await (const piece of canonicalPieces(document)) yield Buffer.from(piece);
 }
 
-const putEntry = ({ op, path, file: { contentHash, size, use, index } }: DescribedPut) => ({
+const putEntry = ({
+  op,
+  path,
+  file: { contentHash, size, use, index, patches },
+}: DescribedPut) => ({
   op,
   path,
   contentHash: `sha256:${contentHash}`,
@@ -25,4 +29,17 @@ const putEntry = ({ op, path, file: { contentHash, size, use, index } }: Describ
   compressionType: use.compressionType ?? null,
   index,
   metadata: use.metadata ?? {},
+  ...(patches && { patches: patchesEntry(patches) }),
+});
+
+/** All of them and not the newest alone, so that a document says by itself what a file is made of. */
+const patchesEntry = ({ key, chain }: DescribedPatches) => ({
+  key,
+  chain: chain.map(({ contentHash, size, inserts, updates, deletes }) => ({
+    contentHash: `sha256:${contentHash}`,
+    size,
+    inserts,
+    updates,
+    deletes,
+  })),
 });

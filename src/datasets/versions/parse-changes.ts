@@ -3,6 +3,7 @@ import { ValidationFailedError } from '../../core/errors/index.js';
 import { createPace } from '../../core/pace.js';
 import { pointerTo, validated } from '../../core/validation/validation.js';
 import type { Change, FilePut } from './changes.js';
+import { parsePatch } from './parse-patch.js';
 import { parsePath } from './paths.js';
 import { PutDetailsDto } from './dto/put-details.dto.js';
 
@@ -19,6 +20,7 @@ const FIELDS: Record<Change['op'], readonly string[]> = {
   ],
   delete: ['path'],
   move: ['from', 'path'],
+  patch: ['path', 'key', 'upserts', 'deletes'],
 };
 
 /**
@@ -31,8 +33,8 @@ export async function parseChange(given: unknown, pointer: string): Promise<Chan
     throw ValidationFailedError.of(pointer, 'must be an object');
   }
   const { op, ...fields } = given as Record<string, unknown>;
-  if (op !== 'put' && op !== 'delete' && op !== 'move') {
-    throw ValidationFailedError.of(`${pointer}/op`, 'must be put, delete or move');
+  if (op !== 'put' && op !== 'delete' && op !== 'move' && op !== 'patch') {
+    throw ValidationFailedError.of(`${pointer}/op`, 'must be put, delete, move or patch');
   }
   const unknown = Object.keys(fields).find((name) => !FIELDS[op].includes(name));
   if (unknown !== undefined) {
@@ -41,6 +43,7 @@ export async function parseChange(given: unknown, pointer: string): Promise<Chan
   const path = parsePath(fields['path'], `${pointer}/path`);
   if (op === 'delete') return { op, path };
   if (op === 'move') return { op, path, from: parsePath(fields['from'], `${pointer}/from`) };
+  if (op === 'patch') return { op, path, ...parsePatch(fields, pointer) };
   return await parsePut(path, fields, pointer);
 }
 
@@ -103,6 +106,7 @@ function faultAmong(
     given.add(path);
   } else deleted.add(path);
   if (op === 'put') return null;
+  if (op === 'patch' && taken.has(path)) return ['path', 'is taken away in this commit'];
   const [field, source] = op === 'move' ? ['from', change.from] : ['path', path];
   if (taken.has(source)) return [field, 'is taken away twice in this commit'];
   taken.add(source);

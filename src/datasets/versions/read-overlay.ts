@@ -5,9 +5,15 @@ export interface OverlayDocument {
 }
 
 export type OverlayEntry =
-  | { op: 'put'; path: string; contentHash: string; size: number }
+  | { op: 'put'; path: string; contentHash: string; size: number; patches?: OverlayPatches }
   | { op: 'delete'; path: string }
   | { op: 'move'; from: string; path: string };
+
+/** What lies over the rows of a file, oldest first. */
+export interface OverlayPatches {
+  key: string[];
+  chain: { contentHash: string; size: number }[];
+}
 
 /** How canonical JSON of one begins and ends, for a look at bytes that are not to be read as a whole. */
 export const OVERLAY_EDGES = { head: '{"changes":[', tail: '],"version":1}' } as const;
@@ -29,5 +35,8 @@ function isEntry(entry: OverlayEntry): boolean {
   if (typeof entry.path !== 'string') return false;
   if (entry.op === 'move') return typeof entry.from === 'string';
   if (entry.op === 'delete') return true;
-  return entry.op === 'put' && /^sha256:[0-9a-f]{64}$/.test(entry.contentHash);
+  if (entry.op !== 'put') return false;
+  return [entry, ...(entry.patches?.chain ?? [])].every(({ contentHash }) =>
+    /^sha256:[0-9a-f]{64}$/.test(contentHash),
+  );
 }

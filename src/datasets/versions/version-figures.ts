@@ -1,5 +1,5 @@
 import type { TypeCounts } from '../entities/dataset-version.entity.js';
-import type { ComponentView } from './components.repository.js';
+import { bytesOf, type ComponentView } from './components.repository.js';
 import type { Version } from './versions.repository.js';
 
 export interface VersionFigures {
@@ -18,7 +18,9 @@ export function figuresOf(
   const types = new Map(Object.entries(parent?.types ?? {}));
   let fileCount = parent?.fileCount ?? 0;
   let totalBytes = parent?.totalBytes ?? 0;
-  const count = ({ fileType, size }: ComponentView, sign: 1 | -1): void => {
+  const count = (component: ComponentView, sign: 1 | -1): void => {
+    const { fileType } = component;
+    const size = bytesOf(component);
     const { files, bytes } = types.get(fileType) ?? { files: 0, bytes: 0 };
     types.set(fileType, { files: files + sign, bytes: bytes + sign * size });
     if (files + sign === 0) types.delete(fileType);

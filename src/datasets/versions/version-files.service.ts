@@ -34,6 +34,7 @@ export class VersionFiles implements IVersionFiles {
         fileType: file.fileType,
         fileName: file.fileName,
         compressionType: file.compressionType,
+        patches: file.patches,
       },
     };
   }

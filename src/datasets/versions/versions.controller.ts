@@ -15,6 +15,7 @@ import { ListVersionFilesQuery } from './dto/list-version-files.query.js';
 import { VersionFilePageDto } from './dto/version-file.dto.js';
 import { VersionDto, VersionPageDto } from './dto/version.dto.js';
 import { OVERLAY_SCHEMA_PATH } from './overlay-schema.controller.js';
+import { ServedFiles } from './served-files.service.js';
 import { VersionReader } from './version-reader.service.js';
 import { toServedFile, toVersionDto, toVersionFileDto } from './versions.mapper.js';
 
@@ -25,6 +26,7 @@ export class VersionsController {
     private readonly datasets: DatasetsService,
     private readonly reader: VersionReader,
     private readonly contents: ContentReader,
+    private readonly served: ServedFiles,
   ) {}
 
   /** List the versions of a dataset, newest first, of every branch. */
@@ -114,15 +116,24 @@ export class VersionsController {
     return { items: items.map(toVersionFileDto), nextCursor };
   }
 
-  /** Download a file of a version by its path. */
+  /**
+   * Download a file of a version by its path.
+   *
+   * @remarks Of a file with patches over its rows: what a job of the kind `compact` has made of it.
+   */
   @Get(':ref/content/*path')
   @AnswersWith('ETag', 'Repr-Digest')
   @RequirePermission('datasets:read', 'reader')
   @ApiVersionRef()
-  @ApiOperation({ summary: 'Download a file of a version by its path' })
+  @ApiOperation({
+    summary: 'Download a file of a version by its path',
+    description:
+      'Of a file with patches over its rows: what a job of the kind `compact` has made of it.',
+  })
   @ApiParam({ name: 'path', description: 'Path of the file.', example: 'data/weather.csv' })
   @ApiProblems({
     404: ['dataset-not-found', 'version-not-found', 'path-not-found'],
+    409: ['file-patched'],
     412: ['etag-mismatch'],
     416: ['range-not-satisfiable'],
     500: ['object-missing', 'object-corrupt'],
@@ -139,7 +150,7 @@ export class VersionsController {
     const dataset = await this.datasets.get(caller, id);
     const version = await this.reader.resolve(dataset, ref);
     const file = await this.reader.fileAt(version, path);
-    const content = toServedFile(path, file, this.contents);
+    const content = toServedFile(path, await this.served.of(path, file), this.contents);
     await sendContent(request, response, {
       ...content,
       cacheControl: cacheControl(isPinned(ref)),

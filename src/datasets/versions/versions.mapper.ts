@@ -1,7 +1,8 @@
+import type { RowPatches } from '../../core/contracts/row-patches.contract.js';
 import type { ServedContent } from '../../core/http/content/content-response.js';
 import { toContentHash, type ContentReader } from '../../storage/index.js';
-import type { ComponentView } from './components.repository.js';
-import type { VersionFileDto } from './dto/version-file.dto.js';
+import { digestOf, type ComponentView } from './components.repository.js';
+import type { VersionFileDto, VersionFilePatchesDto } from './dto/version-file.dto.js';
 import type { VersionDto } from './dto/version.dto.js';
 import type { ListedFile } from './version-reader.service.js';
 import type { Version } from './versions.repository.js';
@@ -31,15 +32,16 @@ export const toVersionFileDto = ({ path, file }: ListedFile): VersionFileDto =>
     ? {
         path,
         kind: 'file',
-        fileId: file.fileId,
-        contentHash: toContentHash(file.contentHash),
-        size: file.size,
+        fileId: file.patches ? null : file.fileId,
+        contentHash: file.patches ? null : toContentHash(file.contentHash),
+        size: file.patches ? null : file.size,
         fileType: file.fileType,
         fileName: file.fileName,
         mimeType: file.mimeType ?? UNKNOWN_MIME_TYPE,
         compressionType: file.compressionType,
         index: file.index,
         metadata: file.metadata,
+        patches: file.patches && toPatchesDto(file, file.patches),
       }
     : { path, ...FOLDER };
 
@@ -54,11 +56,28 @@ const FOLDER = {
   compressionType: null,
   index: null,
   metadata: null,
+  patches: null,
 } as const;
+
+const toPatchesDto = (file: ComponentView, { key, chain }: RowPatches): VersionFilePatchesDto => {
+  const sum = (count: 'inserts' | 'updates' | 'deletes') =>
+    chain.reduce((total, patch) => total + patch[count], 0);
+  return {
+    count: chain.length,
+    key,
+    digest: digestOf(file),
+    baseFileId: file.fileId,
+    baseContentHash: toContentHash(file.contentHash),
+    baseSize: file.size,
+    inserts: sum('inserts'),
+    updates: sum('updates'),
+    deletes: sum('deletes'),
+  };
+};
 
 export const toServedFile = (
   path: string,
-  file: ComponentView,
+  file: Pick<ComponentView, 'fileId' | 'contentHash' | 'size' | 'mimeType'>,
   reader: ContentReader,
 ): ServedContent => ({
   sha256: file.contentHash,

@@ -149,6 +149,7 @@ function toRowDiff(
     fileName: 'changes.parquet',
     compressionType: null,
     readOptions: {},
+    patches: null,
   };
   return { ...(JSON.parse(facts) as Facts), changes };
 }

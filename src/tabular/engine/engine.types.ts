@@ -43,5 +43,9 @@ export interface Sandbox {
 
 /** What a session calls its file with the rows of a table. */
 export const STAGED_FILE = 'staged.parquet';
+/** Of what patches come to. */
+export const PLACES_FILE = 'places.parquet';
+/** Of a patch. */
+export const PATCH_FILE = 'patch.parquet';
 /** What a session calls its file with an export. */
 export const EXPORTED_FILE = 'export';

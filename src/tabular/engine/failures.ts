@@ -1,6 +1,13 @@
-import { AppError, InternalError } from '../../core/errors/index.js';
-import * as failures from '../tabular.errors.js';
+import {
+  AppError,
+  InternalError,
+  PatchTooLargeError,
+  ValidationFailedError,
+} from '../../core/errors/index.js';
+import * as ownFailures from '../tabular.errors.js';
 import type { Failure } from './engine.types.js';
+
+const failures = { ...ownFailures, PatchTooLargeError, ValidationFailedError };
 
 /** What a child throws, for its parent. What is no failure of ours is told by its message alone. */
 export function toFailure(error: unknown): Failure {
@@ -10,7 +17,7 @@ export function toFailure(error: unknown): Failure {
   return { name, message: cause, kind, code, title, extensions, errors };
 }
 
-/** The failure as it was in the child: of the class that it had there, where that is one of this slice. */
+/** The failure as it was in the child: of the class that it had there, where that is one that children throw. */
 export function reviveFailure(failure: Failure): Error {
   const known = Object.entries(failures).find(([name]) => name === failure.name)?.[1];
   if (!known) return new Error(`An engine process failed: ${failure.message}`);

@@ -5,7 +5,7 @@ import { EXPORTED_FILE } from '../engine/engine.types.js';
 import { growingFile, unlessRewritten } from '../engine/growing-file.js';
 import type { Selection } from '../rows/selection.js';
 import type { KeptResult } from '../results/derived-results.repository.js';
-import { DerivedResults, type Compute } from '../results/derived-results.service.js';
+import { DerivedResults, type Compute, type ResultOf } from '../results/derived-results.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { hintsOf, TableKnowledge, type Given } from '../tables/table-knowledge.service.js';
 import { EXPORT_FORMATS, type ExportFormat, type ExportOptions } from './export-formats.js';
@@ -28,14 +28,15 @@ export class ExportsService {
     private readonly results: DerivedResults,
   ) {}
 
+  /** What was made of it, if it is there. */
+  async find(input: ExportInput): Promise<KeptResult | null> {
+    return await this.results.find(resultOf(input));
+  }
+
   /** @throws what reading the table throws; StorageFullError */
   async make(input: ExportInput, callerId: string): Promise<KeptResult> {
     const { files, given, selection, format, options } = input;
-    const of = {
-      kind: 'export',
-      contents: files,
-      parameters: { hints: files.map((file) => hintsOf(file, given)), selection, format, options },
-    };
+    const of = resultOf(input);
     const { fileType, mimeType } = EXPORT_FORMATS[format];
     const use = { fileType, mimeType };
     const make: Compute = async (keep) => {
@@ -54,3 +55,9 @@ export class ExportsService {
     return await this.results.artifact(of, use, (keep) => unlessRewritten(() => make(keep)));
   }
 }
+
+const resultOf = ({ files, given, selection, format, options }: ExportInput): ResultOf => ({
+  kind: 'export',
+  contents: files,
+  parameters: { hints: files.map((file) => hintsOf(file, given)), selection, format, options },
+});

@@ -16,7 +16,7 @@ import {
 import { UnitOfWork } from '../../core/database/index.js';
 import { ContentReader } from '../../storage/index.js';
 import { ENGINE_VERSION } from '../engine/engine-version.js';
-import type { WantedContent } from '../sources/local-contents.service.js';
+import { withPatches, type WantedContent } from '../sources/local-contents.service.js';
 import { DerivedResultsRepository, type KeptResult } from './derived-results.repository.js';
 
 /** Who holds the artifacts of results. */
@@ -34,6 +34,10 @@ export interface ResultOf {
 export type Compute = (
   keep: (content: Readable) => Promise<StagedArtifact>,
 ) => Promise<StagedArtifact>;
+
+/** What the rows of a content are made of. */
+const namesOf = ({ contentHash, patches }: WantedContent): unknown =>
+  patches ? [contentHash, patches.key, patches.chain.map((one) => one.contentHash)] : contentHash;
 
 /** Another process has kept the same meanwhile: undoes the transaction. */
 class KeptAlready extends Error {}
@@ -74,7 +78,7 @@ export class DerivedResults {
     const of = {
       engine: ENGINE_VERSION,
       kind,
-      contents: contents.map(({ contentHash }) => contentHash),
+      contents: contents.map(namesOf),
       parameters,
     };
     return createHash('sha256')
@@ -187,7 +191,7 @@ export class DerivedResults {
         const [fileId] = (await this.producer.publish(tx, [staged], derivedOwner(id))) as [number];
         const { contentHash, size } = staged;
         const kept = { id, fileId, contentHash, size };
-        const sourceHashes = of.contents.map((content) => content.contentHash);
+        const sourceHashes = of.contents.flatMap(withPatches).map((one) => one.contentHash);
         const isFirst = await this.repository.insert(tx, {
           ...kept,
           key,
@@ -214,6 +218,8 @@ export class DerivedResults {
 
   /** A result of rotten bytes must not outlive them. Beside the work, since both read the same bytes. */
   private async verify({ contents }: ResultOf): Promise<void> {
-    for (const { fileId } of contents) await this.contents.verify(fileId, VERIFIED_WITHIN_MS);
+    for (const { fileId } of contents.flatMap(withPatches)) {
+      await this.contents.verify(fileId, VERIFIED_WITHIN_MS);
+    }
   }
 }

@@ -60,11 +60,7 @@ export class SchemasService {
     given: Given,
   ): Promise<{ rowCount: number | null; rejectedRows: number | null }> {
     const [counts, rejected] = await Promise.all([
-      Promise.all(
-        files.map(
-          async (file) => (await this.knowledge.description(file, given))?.rowCount ?? null,
-        ),
-      ),
+      Promise.all(files.map(async (file) => await this.knowledge.rowCount(file, given))),
       Promise.all(
         files.map(async (file) => (await this.knowledge.rejected(file, given))?.count ?? null),
       ),

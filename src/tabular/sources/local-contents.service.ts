@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import type { FileId } from '../../core/contracts/ids.js';
+import type { PatchCounts } from '../../core/contracts/row-patches.contract.js';
 import { ContentReader } from '../../storage/index.js';
 import type { SessionContent } from '../engine/engine.types.js';
 
@@ -14,7 +15,31 @@ export interface WantedContent extends SessionContent {
   fileId: FileId;
   /** SHA-256, lower-case hex. */
   contentHash: string;
+  /** What of it lies over its rows. */
+  patches?: TablePatches | null;
 }
+
+/** Patches as contents, oldest first. */
+export interface TablePatches {
+  key: string[];
+  chain: (WantedContent & PatchCounts)[];
+}
+
+/** A content of the engine's own making. */
+export const asParquet = <T extends { fileId: FileId; contentHash: string; size: number }>(
+  content: T,
+): T & WantedContent => ({
+  ...content,
+  fileType: 'parquet',
+  fileName: 'table.parquet',
+  compressionType: null,
+});
+
+/** All contents that a table is read from. */
+export const withPatches = (content: WantedContent): WantedContent[] => [
+  content,
+  ...(content.patches?.chain ?? []),
+];
 
 const READ_ONLY = 0o444;
 

@@ -6,15 +6,15 @@ import {
 import type { DatasetView } from '../../core/contracts/dataset-repository.contract.js';
 import type { PinnedSource } from '../../core/contracts/jobs.contract.js';
 import type { Principal } from '../../core/contracts/principal.contract.js';
+import type { PatchableFile } from '../../core/contracts/row-patches.contract.js';
 import {
   PathNotFoundError,
   VersionReader,
-  type ComponentView,
   type Version,
   type VersionedDataset,
 } from '../../datasets/index.js';
 import { TooManyTablesError } from '../tabular.errors.js';
-import type { WantedContent } from './local-contents.service.js';
+import { asParquet, type TablePatches, type WantedContent } from './local-contents.service.js';
 
 /** Files that one table may be made of, and tables that a statement may choose from. */
 export const MAX_FILES = 1000;
@@ -25,7 +25,12 @@ export interface SourceFile extends WantedContent {
   path: string;
   /** How it is to be read, as the version's own metadata says: `readOptions` of the file there. */
   readOptions: Record<string, unknown>;
+  /** What lies over its rows; content and size are those of the file without. */
+  patches: TablePatches | null;
 }
+
+/** The same file without its patches. */
+export const baseOf = (file: SourceFile): SourceFile => ({ ...file, patches: null });
 
 /** What a path of a version stands for. */
 export interface TableSource {
@@ -113,12 +118,34 @@ export class TableSources {
   }
 }
 
-function toSourceFile(path: string, file: ComponentView): SourceFile {
+/**
+ * Each of its patches as a table of its own, oldest first: `op`, `new` and `old`, as docs/decisions/0026 has
+ * them. Of two versions with the same content and key, these alone tell the difference.
+ */
+export const patchesAsTables = ({ path, patches }: SourceFile): SourceFile[] =>
+  (patches?.chain ?? []).map((patch) => ({ ...patch, path, readOptions: {}, patches: null }));
+
+/** A file as it is at a path. */
+export function toSourceFile(path: string, file: Omit<PatchableFile, 'path'>): SourceFile {
   const { fileId, contentHash, size, fileType, compressionType, metadata } = file;
   const fileName = path.slice(path.lastIndexOf('/') + 1);
   const said = metadata['readOptions'];
   const readOptions = isRecord(said) ? said : {};
-  return { path, fileId, contentHash, size, fileType, fileName, compressionType, readOptions };
+  const patches = file.patches && {
+    key: file.patches.key,
+    chain: file.patches.chain.map(asParquet),
+  };
+  return {
+    path,
+    fileId,
+    contentHash,
+    size,
+    fileType,
+    fileName,
+    compressionType,
+    readOptions,
+    patches,
+  };
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -5,7 +5,8 @@ import { Engine } from '../engine/engine.service.js';
 import { growingFile, unlessRewritten } from '../engine/growing-file.js';
 import { STAGED_FILE } from '../engine/engine.types.js';
 import { DerivedResults, type Compute } from '../results/derived-results.service.js';
-import type { SourceFile } from '../sources/table-sources.service.js';
+import { PatchPlacer } from '../patches/patch-placer.service.js';
+import { baseOf, type SourceFile } from '../sources/table-sources.service.js';
 import { stagedOf, TableKnowledge, type Given } from './table-knowledge.service.js';
 
 /** Smaller contents are read as fast as they are. */
@@ -28,6 +29,7 @@ export class TableStager implements BeforeApplicationShutdown {
     private readonly engine: Engine,
     private readonly knowledge: TableKnowledge,
     private readonly results: DerivedResults,
+    private readonly placer: PatchPlacer,
   ) {}
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -45,18 +47,36 @@ export class TableStager implements BeforeApplicationShutdown {
   /** Some time soon, one after another. Whoever asked has got its answer without it. */
   wish(file: SourceFile, given: Given): void {
     const key = this.results.keyOf(stagedOf(file, given));
-    if (file.size < WORTH_BYTES || this.wished.has(key) || this.stopping.signal.aborted) return;
+    const isSmall = file.size < WORTH_BYTES && !file.patches;
+    if (isSmall || this.wished.has(key) || this.stopping.signal.aborted) return;
     this.wished.add(key);
     this.last = this.last
-      .then(async () => await delay(AFTER_MS, undefined, { signal: this.stopping.signal }))
-      .then(async () => await this.stageIfWorthwhile(file, given))
+      .then(async () => {
+        await delay(AFTER_MS, undefined, { signal: this.stopping.signal });
+        await this.stageIfWorthwhile(file, given);
+        if (file.patches) await this.placer.place(file, TableStager.name, this.stopping.signal);
+      })
       .catch((error: unknown) => {
         this.logger.debug({ err: error, contentHash: file.contentHash }, 'A table was not staged.');
       });
   }
 
-  /** Now, for a caller who waits for it. @throws as reading it does */
+  /** Now, for a caller who waits for it; without the file's patches. @throws as reading it does */
   async stage(file: SourceFile, given: Given, callerId: string): Promise<void> {
+    await this.write(baseOf(file), given, callerId);
+  }
+
+  /** With its patches, so that readers need not look at them any more. @throws as reading it does */
+  async merge(file: SourceFile, callerId: string, signal?: AbortSignal): Promise<void> {
+    await this.write(file, {}, callerId, signal);
+  }
+
+  private async write(
+    file: SourceFile,
+    given: Given,
+    callerId: string,
+    signal: AbortSignal = this.stopping.signal,
+  ): Promise<void> {
     const of = stagedOf(file, given);
     if (await this.results.find(of)) return;
     const use = { fileType: 'parquet', mimeType: 'application/vnd.apache.parquet' };
@@ -67,7 +87,7 @@ export class TableStager implements BeforeApplicationShutdown {
         callerId,
         contents,
         deadlineSeconds: this.env.ENGINE_DEADLINE_SECONDS,
-        signal: this.stopping.signal,
+        signal,
       };
       return await this.engine.session(session, async ({ call, pathOf }) => {
         const written = call('stage', { part }).then((found) => {

@@ -47,7 +47,11 @@ A transfer that ends well is whole: a file that is lost or damaged breaks it bef
     content: { 'application/zip': { schema: { type: 'string', format: 'binary' } } },
   })
   @ApiResponse({ status: 304, description: 'The caller has this archive.' })
-  @ApiProblems({ 400: ['validation-failed'], 500: ['object-missing', 'object-corrupt'] })
+  @ApiProblems({
+    400: ['validation-failed'],
+    409: ['file-patched'],
+    500: ['object-missing', 'object-corrupt'],
+  })
   async download(
     @Caller() caller: Principal,
     @Param('id') id: string,
@@ -69,6 +73,7 @@ A transfer that ends well is whole: a file that is lost or damaged breaks it bef
       response.status(304).end();
       return;
     }
+    await this.archives.check(dataset, version, prefix.normalize('NFC'));
     response.set({
       'Content-Type': 'application/zip',
       'Content-Disposition': contentDisposition(`${dataset.slug}-v${version.versionNumber}.zip`),

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
 import { Injectable } from '@nestjs/common';
 import { ContentReader } from '../../../storage/index.js';
+import { ComponentsRepository } from '../components.repository.js';
+import { ServedFiles } from '../served-files.service.js';
 import { VersionReader, type VersionedDataset } from '../version-reader.service.js';
 import type { Version } from '../versions.repository.js';
 import { manifestOf, maxManifestBytes, type ArchivedFile } from './manifest.js';
@@ -15,7 +17,20 @@ export class ArchiveService {
   constructor(
     private readonly reader: VersionReader,
     private readonly contents: ContentReader,
+    private readonly served: ServedFiles,
+    private readonly components: ComponentsRepository,
   ) {}
+
+  /**
+   * Looks for files that have no bytes of their own, which a stream could only break off at. A walk through
+   * the version, and only of datasets that have patches at all.
+   * @throws FilePatchedError
+   */
+  async check(dataset: VersionedDataset, version: Version, prefix: string): Promise<void> {
+    if (!(await this.components.anyPatched(dataset.id))) return;
+    const files = this.files(dataset, version, prefix);
+    while (!(await files.next()).done);
+  }
 
   /**
    * A zip of the files whose paths begin with the prefix, in the order of their bytes, and at last
@@ -58,7 +73,7 @@ export class ArchiveService {
       const query = { prefix, delimiter: null, cursor, limit: PAGE };
       const { items, nextCursor } = await this.reader.listFiles(dataset, version.id, query);
       for (const { path, file } of items) {
-        if (file) yield { path, file };
+        if (file) yield { path, file: await this.served.of(path, file) };
       }
       count += items.length;
       cursor = nextCursor ?? undefined;

@@ -1,11 +1,11 @@
 import { toContentHash } from '../../../storage/index.js';
-import type { ComponentView } from '../components.repository.js';
+import type { ServedFile } from '../served-files.service.js';
 import type { Version } from '../versions.repository.js';
 
 /** A file of an archive, at its path. */
 export interface ArchivedFile {
   path: string;
-  file: ComponentView;
+  file: ServedFile;
 }
 
 /**

@@ -33,7 +33,9 @@ export class CommitDto extends CommitHeaderDto {
   /**
    * `put` brings a file to a path (`fileId`, and where wanted `fileType`, `fileName`, `mimeType`,
    * `compressionType`, `index`, `metadata`), `delete` takes the one at `path` away, `move` brings the one
-   * at `from` to `path`. All are against the parent, in whatever order they come.
+   * at `from` to `path`, `patch` changes rows of the table at `path`: `upserts` are rows (columns that one
+   * leaves out stay as they are, or null in a new row), `deletes` are keys, both told apart by the columns
+   * that `key` names. All are against the parent, in whatever order they come.
    */
   @ApiProperty({
     type: 'array',

@@ -1,5 +1,38 @@
 import { ApiProperty } from '@nestjs/swagger';
 
+/** Changes that lie over the rows of a file. */
+export class VersionFilePatchesDto {
+  /** How many there are. */
+  count: number;
+
+  /**
+   * Columns that tell the rows apart.
+   * @example ['date']
+   */
+  key: string[];
+
+  /**
+   * Of all that the rows are made of: it changes when they do.
+   * @example sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+   */
+  digest: string;
+
+  /** The file that they lie over. */
+  baseFileId: number;
+
+  baseContentHash: string;
+
+  /** Bytes of it. */
+  baseSize: number;
+
+  /** Of all patches. */
+  inserts: number;
+
+  updates: number;
+
+  deletes: number;
+}
+
 /** A file at its path in a version; with a delimiter also a folder, told once. */
 export class VersionFileDto {
   /** @example data/seattle-weather.csv */
@@ -8,7 +41,11 @@ export class VersionFileDto {
   @ApiProperty({ enum: ['file', 'folder'] })
   kind: 'file' | 'folder';
 
-  /** @example 17 */
+  /**
+   * Of its bytes, like `contentHash` and `size`; these are `null` where `patches` lie over its rows, since
+   * its bytes are then those of no file.
+   * @example 17
+   */
   @ApiProperty({ type: Number, nullable: true })
   fileId: number | null;
 
@@ -38,6 +75,10 @@ export class VersionFileDto {
 
   @ApiProperty({ type: 'object', additionalProperties: true, nullable: true })
   metadata: Record<string, unknown> | null;
+
+  /** Changes that lie over its rows; `null`: none. */
+  @ApiProperty({ type: VersionFilePatchesDto, nullable: true })
+  patches: VersionFilePatchesDto | null;
 }
 
 export class VersionFilePageDto {

@@ -51,12 +51,15 @@ export const isOfTable = (error: unknown): boolean =>
 const messageOf = (error: unknown): string =>
   error instanceof Error ? error.message : String(error);
 
+/** Of the part that a content of the session belongs to. */
+const pathOf = (content: number, parts: readonly TablePart[]): string =>
+  parts.find((part) => part.content === content)?.path ?? 'the file';
+
 /** Files of a session are named by their place: users know them by their paths. */
 function withoutPaths(message: string, parts: readonly TablePart[]): string {
   return message
-    .replaceAll(
-      /\bs\d+\/(?:work\/)?(\d+)\b(?!\/)/g,
-      (_, place: string) => parts[Number(place)]?.path ?? 'the file',
+    .replaceAll(/\bs\d+\/(?:work\/)?(\d+)\b(?!\/)/g, (_, place: string) =>
+      pathOf(Number(place), parts),
     )
     .replaceAll(/\bs\d+\/work\/\S+?(?=["'\s,]|$)/g, 'the file')
     .slice(0, MAX_DETAIL);

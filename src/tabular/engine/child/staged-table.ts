@@ -9,7 +9,7 @@ import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 import { unusedName } from '../../values/unused-name.js';
 
 /** Types that Parquet has not, or DuckDB writes as others: such columns are kept as text. */
-const KEPT_AS_TEXT = /^(U?HUGEINT|BIT|TIME WITH TIME ZONE|INTERVAL|BIGNUM)$/;
+export const KEPT_AS_TEXT = /^(U?HUGEINT|BIT|TIME WITH TIME ZONE|INTERVAL|BIGNUM)$/;
 const NESTS_ONE = /\b(U?HUGEINT|BIT|TIME WITH TIME ZONE|INTERVAL|BIGNUM|UNION|VARIANT)\b/;
 
 /** Whether Parquet gives values of this type back as they were. */
@@ -34,21 +34,45 @@ export const stagedSelect = (columns: readonly Column[]): string =>
     })
     .join(', ');
 
+/** Name of the column that has the places of rows. */
+export const placeColumn = (columns: readonly Column[]): string => unusedName('__row', columns);
+
 /** Parquet of the engine's own making, in place of the content that it was made of. */
-export const stagedReader: IDatasetReader = {
-  format: 'staged',
+const ownReader = (
+  format: OwnFormat,
+  placesIn: (path: string, columns: readonly Column[]) => { rows: string; place: string },
+): IDatasetReader => ({
+  format,
   recognise: () => 0,
   describe: async () => await Promise.reject(new Error('It is described by what it was made of.')),
   open: async ({ path }: LocalContent, { columns }: TableDescription): Promise<Relation> => {
-    const index = unusedName('__row', columns);
+    const index = quoteIdentifier(placeColumn(columns));
     const selected = columns.map(({ name, type }) => {
       const column = quoteIdentifier(name);
       return KEPT_AS_TEXT.test(type) ? `CAST(${column} AS ${type}) AS ${column}` : column;
     });
-    const rows = `read_parquet(${quoteLiteral(path)}, file_row_number = true)`;
+    const { rows, place } = placesIn(quoteLiteral(path), columns);
     return {
-      sql: `(SELECT file_row_number AS ${quoteIdentifier(index)}, ${selected.join(', ')} FROM ${rows})`,
-      rowIndex: quoteIdentifier(index),
+      sql: `(SELECT ${place} AS ${index}, ${selected.join(', ')} FROM ${rows})`,
+      rowIndex: index,
     };
   },
-};
+});
+
+/** `staged`: the rows of a content; `merged`: those of one with patches, each with its place in it. */
+export type OwnFormat = 'staged' | 'merged';
+
+const OWN_READERS = [
+  ownReader('staged', (path) => ({
+    rows: `read_parquet(${path}, file_row_number = true)`,
+    place: 'file_row_number',
+  })),
+  ownReader('merged', (path, columns) => ({
+    rows: `read_parquet(${path})`,
+    place: quoteIdentifier(placeColumn(columns)),
+  })),
+];
+
+/** The reader of this format where it is of the engine's own making. */
+export const ownReaderOf = (format: string): IDatasetReader | undefined =>
+  OWN_READERS.find((reader) => reader.format === format);

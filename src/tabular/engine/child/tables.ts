@@ -13,7 +13,8 @@ import { NotTabularError } from '../../tabular.errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 import { unusedName } from '../../values/unused-name.js';
 import { toTableError } from './duckdb-errors.js';
-import { stagedReader } from './staged-table.js';
+import { patchedRelation, type PartPatches } from './patches/patched-relation.js';
+import { ownReaderOf } from './staged-table.js';
 import type { Session } from './session.js';
 
 /** One content of a table, by its place in the session, and how it is read. */
@@ -25,6 +26,8 @@ export interface TablePart {
   given: Record<string, unknown>;
   /** As an earlier session found it; `null`: to be found. */
   description: TableDescription | null;
+  /** What lies over its rows; absent: nothing. */
+  patches?: PartPatches;
 }
 
 /** What a session knows of its table's parts when it has read them; in the order of the parts. */
@@ -43,6 +46,10 @@ export interface OpenTable {
   /** Expressions that give a row's file (its place among the parts) and its place there. */
   fileIndex: string;
   rowIndex: string;
+  /** `null`: only a scan would tell. */
+  rowCount: number | null;
+  /** Where patches lie over it, how many places may have no row; its order is then to be asked for. */
+  hidden: number | null;
 }
 
 /** How often what was found of a content is corrected by what a scan runs into. */
@@ -83,8 +90,7 @@ export async function withTable<T>(
   }
 }
 
-const readerOf = (format: string): IDatasetReader =>
-  format === stagedReader.format ? stagedReader : publicReaderOf(format);
+const readerOf = (format: string): IDatasetReader => ownReaderOf(format) ?? publicReaderOf(format);
 
 /**
  * Asks the readers whether a failure tells that one of the descriptions is wrong, and puts the right one
@@ -114,23 +120,47 @@ export async function openParts(
   parts: readonly TablePart[],
   descriptions: readonly TableDescription[],
 ): Promise<OpenTable> {
-  const relations: Relation[] = [];
+  const opened: OpenPart[] = [];
   for (const [place, part] of parts.entries()) {
-    const description = descriptions[place] as TableDescription;
-    const content = session.contents[part.content] as LocalContent;
-    relations.push(await readerOf(description.format).open(content, description, session));
+    opened.push(await openPart(session, part, descriptions[place] as TableDescription));
   }
-  const [only] = relations;
-  if (only && relations.length === 1) {
+  const [only] = opened;
+  if (only && opened.length === 1) {
     const [{ columns }] = descriptions as [TableDescription];
-    const { sql, rowIndex, unnumbered = sql } = only;
-    return { columns, sql, unnumbered, fileIndex: '0', rowIndex };
+    const { relation, rowCount, hidden } = only;
+    const { sql, rowIndex, unnumbered = sql } = relation;
+    return { columns, sql, unnumbered, fileIndex: '0', rowIndex, rowCount, hidden };
   }
-  return await union(session, relations, descriptions);
+  const relations = opened.map(({ relation }) => relation);
+  return Object.assign(await union(session, relations, descriptions), {
+    rowCount: opened.reduce(
+      (sum: number | null, { rowCount }) =>
+        sum === null || rowCount === null ? null : sum + rowCount,
+      0,
+    ),
+    // The places of one file are far from those of the next.
+    hidden: opened.some(({ hidden }) => hidden !== null) ? Infinity : null,
+  });
+}
+
+interface OpenPart extends Pick<OpenTable, 'rowCount' | 'hidden'> {
+  relation: Relation;
+}
+
+async function openPart(
+  session: Session,
+  part: TablePart,
+  description: TableDescription,
+): Promise<OpenPart> {
+  const content = session.contents[part.content] as LocalContent;
+  const relation = await readerOf(description.format).open(content, description, session);
+  const { patches } = part;
+  if (!patches) return { relation, rowCount: description.rowCount, hidden: null };
+  return await patchedRelation(session, { ...part, patches }, description, relation);
 }
 
 /** Formats of which single columns can be read, so that a second scan costs little. */
-const COLUMNAR = new Set(['arrow', 'parquet', 'staged']);
+const COLUMNAR = new Set(['arrow', 'merged', 'parquet', 'staged']);
 
 export const isColumnar = (description: TableDescription | null): boolean =>
   COLUMNAR.has(description?.format ?? '');
@@ -140,7 +170,7 @@ async function union(
   session: Session,
   relations: readonly Relation[],
   descriptions: readonly TableDescription[],
-): Promise<OpenTable> {
+): Promise<Omit<OpenTable, 'rowCount' | 'hidden'>> {
   const all = descriptions.flatMap(({ columns }) => columns);
   const [file, row] = ['__file', '__row'].map((name) => unusedName(name, all)) as [string, string];
   const namesOf = (place: number): string[] =>

@@ -1,6 +1,8 @@
 import type { Session } from './session.js';
 import { describe } from './tasks/describe.task.js';
 import { exportTable } from './tasks/export.task.js';
+import { patch } from './tasks/patch.task.js';
+import { places } from './tasks/places.task.js';
 import { query } from './tasks/query.task.js';
 import { rows } from './tasks/rows.task.js';
 import { sqlTables } from './tasks/sql-tables.task.js';
@@ -16,6 +18,8 @@ export const TASKS = {
   describe,
   export: exportTable,
   openBench,
+  patch,
+  places,
   query,
   rows,
   sqlTables,

@@ -42,15 +42,13 @@ export async function rows(
   task: RowsTask,
 ): Promise<{ result: string } & ReadParts> {
   const done = await withTable(session, task.parts, false, async (table) => {
-    const page = new PageQuery(session, task, table);
-    return await page.run();
+    const page = await new PageQuery(session, task, table).run();
+    if (!page.rowCount && !isFiltered(task.selection) && table.rowCount !== null) {
+      page.rowCount = { value: table.rowCount, kind: 'exact' };
+    }
+    return page;
   });
-  const page = done.result;
-  const counted = done.descriptions.map(({ rowCount }) => rowCount);
-  if (!page.rowCount && !isFiltered(task.selection) && counted.every((count) => count !== null)) {
-    page.rowCount = { value: counted.reduce((sum, count) => sum + count, 0), kind: 'exact' };
-  }
-  return { ...done, result: JSON.stringify(page) };
+  return { ...done, result: JSON.stringify(done.result) };
 }
 
 const isFiltered = ({ filter, search }: Selection): boolean => filter !== null || search !== null;
@@ -99,12 +97,24 @@ class PageQuery {
   private async page(): Promise<RowsPage> {
     const { after, limit } = this.task;
     const beyond = after && afterKey(this.order, after, this.index);
-    const { sql, parameters } = whereOf(both(this.condition, beyond));
-    // The order of the file is how the table comes: nothing has to be sorted for it.
-    const order = this.order.length > 0 ? ` ORDER BY ${orderSql(this.order, this.index)}` : '';
+    const { sql, parameters } = whereOf(both(both(this.condition, beyond), this.window()));
+    // The order of the file is how the table comes: nothing has to be sorted for it, but for patches.
+    const isSorted = this.order.length > 0 || this.table.hidden !== null;
+    const order = isSorted ? ` ORDER BY ${orderSql(this.order, this.index)}` : '';
     const statement = `SELECT ${this.selected} FROM ${this.table.sql}${sql}${order} LIMIT ${limit + 1}`;
     const found = await this.session.database.json(statement, parameters);
     return this.toPage(found);
+  }
+
+  /** Of a table with patches, the places that a page without a filter has its rows from. */
+  private window(): BoundSql | null {
+    const { after, limit } = this.task;
+    const { hidden } = this.table;
+    if (hidden === null || !Number.isFinite(hidden) || this.condition || this.order.length > 0) {
+      return null;
+    }
+    const last = Number(after?.rowIndex ?? -1) + limit + 1 + hidden;
+    return { sql: `${this.index} <= ${last}`, parameters: [] };
   }
 
   private async count(): Promise<number> {
