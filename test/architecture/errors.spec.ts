@@ -95,10 +95,15 @@ describe('The error classes', () => {
       );
     expect(promised.length).toBeGreaterThan(20);
     expect([...new Set(promised)].filter((promise) => !known.has(promise))).toEqual([]);
-    // All but what is told before there is a route, and what only an operator sees.
+    // All but what is told before there is a route, what only an operator sees, and what only a job ends with.
     expect([...known].filter((code) => !promised.includes(code)).sort()).toEqual([
       '404 object-not-found',
       '404 route-not-found',
+      '422 allocation-impossible',
+      '422 population-empty',
+      '422 sample-too-large',
+      '422 too-many-groups',
+      '422 weights-invalid',
       '431 headers-too-large',
       '500 invalid-storage-config',
       '500 invalid-storage-path',

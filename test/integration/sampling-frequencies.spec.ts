@@ -1,8 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { SamplingLab, type Parameters } from '../support/sampling-lab.js';
 
 /** How many times as many seeds as in every run: `TABLES=full` takes minutes. */
-const MORE = process.env['TABLES'] === 'full' ? 30 : 1;
+const MORE = process.env['TABLES'] === 'full' ? 10 : 1;
+jest.setTimeout(MORE * 60_000);
 
 /**
  * Of a chi-square with so many degrees of freedom, how many standard deviations it lies above or below what is

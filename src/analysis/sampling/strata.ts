@@ -85,7 +85,7 @@ export class Strata {
     const [[name = ''] = []] = await this.population.bench.rows(
       `SELECT left(concat_ws(', ', ${names.join(', ')}), 100) FROM strata WHERE stratum = ${stratum}`,
     );
-    return String(name);
+    return name as string;
   }
 
   /** Fixes how many rows are chosen of each, in the table `sized`. */

@@ -70,25 +70,27 @@ export async function drawRepeatedly(draw: StrataDraw): Promise<Drawn> {
 
 async function sizesOf(
   strata: Strata,
-  { method, rows, fraction, allocation, minimumPerStratum = 0 }: StrataDraw['plan'],
+  plan: StrataDraw['plan'],
   isRepeated = false,
 ): Promise<number[]> {
+  if (plan.allocation === 'fixed') return await fixedSizes(strata, plan.rows ?? 0, isRepeated);
   const populations = strata.all.map(({ population }) => population);
-  if (allocation === 'fixed') {
-    const size = rows ?? 0;
-    const small = populations.findIndex((population) => population < size);
-    if (small >= 0 && !isRepeated) {
-      const name = await strata.nameOf(small);
-      throw new SampleTooLargeError(size, populations[small] ?? 0, `rows of the stratum ${name}`);
-    }
-    return populations.map(() => size);
-  }
   const all = strata.rows;
-  const size = rows ?? shareOf(all, fraction ?? 1);
-  if (size <= all || isRepeated) return allocate(size, populations, minimumPerStratum);
+  const size = plan.rows ?? shareOf(all, plan.fraction ?? 1);
+  if (size <= all || isRepeated) return allocate(size, populations, plan.minimumPerStratum ?? 0);
   // Of a stream that ends early, a reservoir has all.
-  if (method === 'reservoir') return populations;
+  if (plan.method === 'reservoir') return populations;
   throw new SampleTooLargeError(size, all, 'rows');
+}
+
+async function fixedSizes(strata: Strata, size: number, isRepeated: boolean): Promise<number[]> {
+  const small = strata.all.findIndex(({ population }) => population < size);
+  if (small >= 0 && !isRepeated) {
+    const { population } = strata.all[small] as Stratum;
+    const name = await strata.nameOf(small);
+    throw new SampleTooLargeError(size, population, `rows of the stratum ${name}`);
+  }
+  return strata.all.map(() => size);
 }
 
 /** Until each stratum has as many rows as are chosen from it; what counts is decided by their keys alone. */
