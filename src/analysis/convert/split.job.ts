@@ -26,7 +26,7 @@ import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { TooFewRowsError, TooManyOutputsError } from './convert.errors.js';
 import { MAX_OUTPUTS, SplitParametersDto } from './dto/split-parameters.dto.js';
 import { checkSplit, piecesOf, valueNames } from './split-plan.js';
-import { refuseIdle, writeOutput, type Output } from './written-as.js';
+import { refuseIdle, threadsFor, writeOutput, type Output } from './written-as.js';
 
 type Job = RunningJob<SplitParametersDto>;
 type Part = Omit<Output, 'metadata'> & { own: Record<string, unknown> };
@@ -63,7 +63,8 @@ export class SplitJob implements IJobHandler<SplitParametersDto> {
   async run(job: Job, { signal, progress }: JobContext): Promise<JobOutputs> {
     const { parameters, createdBy: callerId, deadline } = job;
     const files = await this.tables.filesOf(job, tableSource(job.source), parameters.readOptions);
-    const session = { callerId, deadline, signal, tables: [{ name: 'source', files }] };
+    const threads = threadsFor(parameters.format);
+    const session = { callerId, deadline, signal, threads, tables: [{ name: 'source', files }] };
     const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
       await this.workbench.session(session, async (bench) => {
         await held.discard();
