@@ -76,7 +76,7 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
           'must be the path of a file, or of a folder: a/',
         );
       }
-      sources.push(await this.versions.pin(caller, { ...one }));
+      sources.push(await this.versions.pin(caller, one));
     }
     return { ...checked, sources };
   }

@@ -153,12 +153,14 @@ async function startsOf(
        FROM (SELECT ${digest} AS digest, rowid AS id FROM ${COPY}))
      WHERE place IN (${places.join(', ')})`,
   );
-  const firsts = new Map(found.map(([place, key, id]) => [Number(place), { key, id }]));
+  const firsts = new Map(
+    found.map(([place, key, id]) => [Number(place), { key: key as string, id: id as string }]),
+  );
   return (place) => {
     const first = place === 0 ? undefined : firsts.get(place);
     if (!first) return null;
-    const key = `${String(first.key)}::UBIGINT`;
-    return `(${digest} < ${key} OR (${digest} = ${key} AND rowid < ${String(first.id)}))`;
+    const key = `${first.key}::UBIGINT`;
+    return `(${digest} < ${key} OR (${digest} = ${key} AND rowid < ${first.id}))`;
   };
 }
 
