@@ -1,21 +1,10 @@
-import { createHash } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import {
-  VERSION_FILES,
-  type IVersionFiles,
-} from '../../src/core/contracts/version-files.contract.js';
-import {
-  EXPORT_FORMATS,
-  TableSources,
-  TableWorkbench,
-  type ExportFormat,
-} from '../../src/tabular/index.js';
+import { ENV } from '../../src/core/config/config.js';
+import { EXPORT_FORMATS, type ExportFormat } from '../../src/tabular/index.js';
 import { analysisApi } from '../support/analysis.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { addCaller } from '../support/callers.js';
 import { datasetsApi, put } from '../support/datasets.js';
-import { principal } from '../support/principals.js';
 import { expectProblem } from '../support/problems.js';
 import {
   readArrow,
@@ -95,44 +84,29 @@ describe('A converted table', () => {
     expect(await readParquet(await api.output(parquet, 'converted'))).toHaveLength(3);
   });
 
-  it('is the same bytes whatever the number of threads', async () => {
+  it('is the same bytes on one thread and on several, of the file and of its rows kept as Parquet', async () => {
     const lines = Array.from(
-      { length: 125_000 },
-      (_, n) => `${n},${(n * 7919) % 1000},${n / 8},name ${n % 97}`,
+      { length: 150_000 },
+      (_, n) => `${n},${(n * 7919) % 1000},name ${n % 97} of many others`,
     );
-    const datasetId = await tables.dataset({ 'big.csv': `id,k,x,name\n${lines.join('\n')}\n` });
-    const caller = principal({ isAdmin: true });
-    const pinned = await app.app
-      .get<IVersionFiles>(VERSION_FILES, { strict: false })
-      .pin(caller, { datasetId, path: 'big.csv' });
-    const files = await app.app.get(TableSources, { strict: false }).pinned(pinned);
-    const digests = async (threads: number): Promise<string[]> =>
-      await app.app.get(TableWorkbench, { strict: false }).session(
-        {
-          callerId: caller.id,
-          tables: [{ name: 't', files }],
-          deadline: new Date(Date.now() + 60_000),
-          threads,
-        },
-        async (bench) => {
-          const found: string[] = [];
-          for (const format of ['parquet', 'csv', 'json', 'arrow'] as const) {
-            const how = { format, options: { compression: 'snappy', guardFormulas: false } };
-            const { kept } = await bench.write(
-              'SELECT * FROM t WHERE k <> 5',
-              how,
-              async (content) =>
-                createHash('sha256')
-                  .update(await buffer(content))
-                  .digest('hex'),
-            );
-            found.push(kept);
-          }
-          return found;
-        },
+    const datasetId = await tables.dataset({ 'big.csv': `id,k,name\n${lines.join('\n')}\n` });
+    const source = { datasetId, path: 'big.csv' };
+    const digests = async (): Promise<string[]> =>
+      await Promise.all(
+        (['parquet', 'csv', 'json', 'arrow'] as const).map(async (format) => {
+          const job = await api.run('convert', source, { format, where: 'k <> 5' });
+          return (await api.fileOf(job, 'converted')).contentHash;
+        }),
       );
-    expect(await digests(2)).toEqual(await digests(1));
-  }, 120_000);
+    const first = await digests();
+    // Statistics make Parquet of text of this size, for whatever reads it next.
+    await app.json(200, `/v1/datasets/${datasetId}/versions/latest/statistics?path=big.csv`, {
+      headers: { Prefer: 'wait=50' },
+    });
+    const settings = app.app.get<{ ENGINE_THREADS: number }>(ENV, { strict: false });
+    settings.ENGINE_THREADS = settings.ENGINE_THREADS === 1 ? 2 : 1;
+    expect(await digests()).toEqual(first);
+  }, 180_000);
 
   it('is refused for bad parameters, and fails for what its table has not', async () => {
     const datasetId = await tables.dataset({ 'a.csv': 'n,t\n1,x\n', 'a.txt': '\u0000\u0001' });

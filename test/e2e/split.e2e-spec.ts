@@ -148,7 +148,7 @@ describe('Files as one table', () => {
       { sources: [{ datasetId: two, path: 'c.jsonl' }], sourceColumn: 'source', format: 'csv' },
     );
     expect(readCsv(await api.output(job, 'concatenated'))).toEqual([
-      { source: 'x/a.csv', id: '1', n: '2.0', t: null },
+      { source: 'x/a.csv', id: '1', n: '2', t: null },
       { source: 'x/b.csv', id: '3', n: '2.5', t: 'u' },
       { source: 'c.jsonl', id: '9007199254740993', n: null, t: 'v' },
     ]);

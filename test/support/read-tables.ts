@@ -66,11 +66,11 @@ function arrowText({ type }: Field, value: unknown): string | null {
   if (DataType.isTimestamp(type)) return textOf(new Date(Number(value)));
   if (DataType.isDate(type)) return new Date(Number(value)).toISOString().slice(0, 10);
   if (DataType.isDecimal(type)) {
-    const digits = BigInt(String(value))
+    const digits = BigInt(String(value as bigint))
       .toString()
       .replace('-', '')
       .padStart(type.scale + 1, '0');
-    const sign = String(value).startsWith('-') ? '-' : '';
+    const sign = String(value as bigint).startsWith('-') ? '-' : '';
     return textOf(`${sign}${digits.slice(0, -type.scale)}.${digits.slice(-type.scale)}`);
   }
   return textOf(value);

@@ -31,7 +31,7 @@ import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { ColumnTakenError, SchemasApartError } from './convert.errors.js';
 import { ConcatenateParametersDto } from './dto/concatenate-parameters.dto.js';
-import { refuseIdle, writeOutput } from './written-as.js';
+import { refuseIdle, threadsFor, writeOutput } from './written-as.js';
 
 type Checked = Omit<ConcatenateParametersDto, 'sources'>;
 
@@ -76,7 +76,7 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
           'must be the path of a file, or of a folder: a/',
         );
       }
-      sources.push(await this.versions.pin(caller, { ...one }));
+      sources.push(await this.versions.pin(caller, one));
     }
     return { ...checked, sources };
   }
@@ -91,7 +91,8 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
     const files = await this.filesOf(job);
     const { clashes, doubles } = await this.folders.unite(files, callerId);
     if (clashes.length > 0) throw new SchemasApartError(clashes);
-    const session = { callerId, deadline, signal, tables: [{ name: 'source', files }] };
+    const threads = threadsFor(parameters.format);
+    const session = { callerId, deadline, signal, threads, tables: [{ name: 'source', files }] };
     const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
       await this.workbench.session(session, async (bench) => {
         await held.discard();

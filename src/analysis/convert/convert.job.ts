@@ -25,7 +25,7 @@ import { JobTables } from '../kinds/job-tables.service.js';
 import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { ConvertParametersDto } from './dto/convert-parameters.dto.js';
-import { refuseIdle, writeOutput } from './written-as.js';
+import { refuseIdle, threadsFor, writeOutput } from './written-as.js';
 
 /** A table, or some of it, in another format: docs/conversions.md. */
 @JobKind('convert')
@@ -58,7 +58,8 @@ export class ConvertJob implements IJobHandler<ConvertParametersDto> {
   ): Promise<JobOutputs> {
     const { parameters, createdBy: callerId, deadline } = job;
     const files = await this.tables.filesOf(job, tableSource(job.source), parameters.readOptions);
-    const session = { callerId, deadline, signal, tables: [{ name: 'source', files }] };
+    const threads = threadsFor(parameters.format);
+    const session = { callerId, deadline, signal, threads, tables: [{ name: 'source', files }] };
     const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
       await this.workbench.session(session, async (bench) => {
         await held.discard();

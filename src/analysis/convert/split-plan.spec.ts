@@ -25,7 +25,7 @@ describe('The pieces of a table', () => {
   });
 
   it('are of so many rows, or so many files', () => {
-    expect(sizesOf({ shares: { train: 0.8, test: 0.2 } }, 10)).toEqual([8, 2]);
+    expect(sizesOf({ shares: { train: 0.8, test: 0.2 } }, 10)).toEqual([2, 8]);
     expect(sizesOf({ shares: { a: 0.7, b: 0.2, c: 0.1 } }, 10)).toEqual([7, 2, 1]);
     expect(sizesOf({ rowsPerFile: 4 }, 10)).toEqual([4, 4, 2]);
     expect(sizesOf({ files: 4 }, 10)).toEqual([3, 3, 2, 2]);

@@ -26,7 +26,7 @@ import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { TooFewRowsError, TooManyOutputsError } from './convert.errors.js';
 import { MAX_OUTPUTS, SplitParametersDto } from './dto/split-parameters.dto.js';
 import { checkSplit, piecesOf, valueNames } from './split-plan.js';
-import { refuseIdle, writeOutput, type Output } from './written-as.js';
+import { refuseIdle, threadsFor, writeOutput, type Output } from './written-as.js';
 
 type Job = RunningJob<SplitParametersDto>;
 type Part = Omit<Output, 'metadata'> & { own: Record<string, unknown> };
@@ -63,7 +63,8 @@ export class SplitJob implements IJobHandler<SplitParametersDto> {
   async run(job: Job, { signal, progress }: JobContext): Promise<JobOutputs> {
     const { parameters, createdBy: callerId, deadline } = job;
     const files = await this.tables.filesOf(job, tableSource(job.source), parameters.readOptions);
-    const session = { callerId, deadline, signal, tables: [{ name: 'source', files }] };
+    const threads = threadsFor(parameters.format);
+    const session = { callerId, deadline, signal, threads, tables: [{ name: 'source', files }] };
     const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
       await this.workbench.session(session, async (bench) => {
         await held.discard();
@@ -152,12 +153,14 @@ async function startsOf(
        FROM (SELECT ${digest} AS digest, rowid AS id FROM ${COPY}))
      WHERE place IN (${places.join(', ')})`,
   );
-  const firsts = new Map(found.map(([place, key, id]) => [Number(place), { key, id }]));
+  const firsts = new Map(
+    found.map(([place, key, id]) => [Number(place), { key: key as string, id: id as string }]),
+  );
   return (place) => {
     const first = place === 0 ? undefined : firsts.get(place);
     if (!first) return null;
-    const key = `${String(first.key)}::UBIGINT`;
-    return `(${digest} < ${key} OR (${digest} = ${key} AND rowid < ${String(first.id)}))`;
+    const key = `${first.key}::UBIGINT`;
+    return `(${digest} < ${key} OR (${digest} = ${key} AND rowid < ${first.id}))`;
   };
 }
 

@@ -69,7 +69,7 @@ export class SqlJob implements IJobHandler<SqlJobParameters> {
     for (const path of new Set(paths)) {
       reads.push(await this.versions.pin(caller, { datasetId, ref, path }));
     }
-    return { ...checked, reads };
+    return Object.assign(checked, { reads });
   }
 
   sources({ reads }: SqlJobParameters): readonly PinnedSource[] {

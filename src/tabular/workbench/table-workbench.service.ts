@@ -39,8 +39,8 @@ export interface Workbench {
   readonly tables: readonly BenchTable[];
   /** A result of at most 10,000 rows, its values as in pages of rows. */
   rows(sql: string, parameters?: readonly unknown[]): Promise<Json[][]>;
-  /** For what later statements use: temporary tables, which go to disk when they grow. */
-  run(sql: string, parameters?: readonly unknown[]): Promise<void>;
+  /** For what later statements use: temporary tables, which go to disk when they grow. `isUsers` as of `write`. */
+  run(sql: string, parameters?: readonly unknown[], isUsers?: boolean): Promise<void>;
   /**
    * A view of a user's SELECT, which `StatementTables` has judged. What is written of it is written with
    * `isUsers`. @param name as it stands in statements @throws SqlFailedError
@@ -114,14 +114,14 @@ class ChildWorkbench implements Workbench {
     return this.outputOf(await this.session.call('benchRows', { sql, parameters }));
   }
 
-  async run(sql: string, parameters: readonly unknown[] = []): Promise<void> {
-    this.outputOf(await this.session.call('benchRun', { sql, parameters }));
+  async run(sql: string, parameters: readonly unknown[] = [], isUsers = false): Promise<void> {
+    this.outputOf(await this.session.call('benchRun', { sql, parameters, isUsers }));
   }
 
   async view(name: string, statement: string): Promise<void> {
     // The statement is the last of it: whatever comments and semicolons it ends with are its own.
     const sql = `CREATE OR REPLACE TEMP VIEW ${quoteIdentifier(name)} AS ${statement}`;
-    this.outputOf(await this.session.call('benchRun', { sql, parameters: [], isUsers: true }));
+    await this.run(sql, [], true);
   }
 
   async write<T>(

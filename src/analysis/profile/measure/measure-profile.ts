@@ -18,10 +18,9 @@ export async function measureProfile(
   const { rowCount } = table;
   progress(0.3, 'columns');
   const details = await findColumnDetails(table, statistics);
-  const columns = statistics.map((column, place) => ({
-    ...column,
-    details: details[place] as (typeof details)[number],
-  }));
+  const columns = statistics.map((column, place) =>
+    Object.assign(column, { details: details[place] as (typeof details)[number] }),
+  );
   progress(0.45, 'missing values');
   const missing = await findMissingPatterns(table, statistics);
   progress(0.55, 'correlations');

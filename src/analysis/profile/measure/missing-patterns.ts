@@ -35,7 +35,7 @@ export async function findMissingPatterns(
     completeRows: portion(count(found[0]?.[3]), rowCount),
     patternCount: count(found[0]?.[2]),
     patterns: found.map(([pattern, rows]) => ({
-      missing: looked.filter((_, place) => (BigInt(String(pattern)) >> BigInt(place)) & 1n),
+      missing: looked.filter((_, place) => (BigInt(pattern as string) >> BigInt(place)) & 1n),
       ...portion(count(rows), rowCount),
     })),
   };

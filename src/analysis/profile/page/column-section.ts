@@ -59,7 +59,7 @@ export function columnSection(
 type Figure = [name: string, value: string];
 
 function figuresOf(column: ProfiledColumn): Figure[] {
-  const { nulls, distinct, details, nonFinite, lengths } = column;
+  const { nulls, distinct, details } = column;
   const figures: Figure[] = [
     ['Missing', `${whole(nulls.count)} (${percent(nulls.share)})`],
     ['Different values', `${distinct.exactly === 'exact' ? '' : '≈ '}${whole(distinct.value)}`],
@@ -68,17 +68,29 @@ function figuresOf(column: ProfiledColumn): Figure[] {
   if (details.zeros)
     figures.push(['Zeros', `${whole(details.zeros.count)} (${percent(details.zeros.share)})`]);
   if (details.skewness !== null) figures.push(['Skewness', shown(details.skewness)]);
-  if (nonFinite && nonFinite.nan > 0) figures.push(['NaN', whole(nonFinite.nan)]);
-  const infinite = nonFinite ? nonFinite.positiveInfinity + nonFinite.negativeInfinity : 0;
-  if (infinite > 0) figures.push(['Infinite', whole(infinite)]);
+  figures.push(...nonFiniteOf(column), ...textsOf(column));
+  return figures;
+}
+
+function nonFiniteOf({ nonFinite }: ColumnStatistics): Figure[] {
+  if (!nonFinite) return [];
+  const infinite = nonFinite.positiveInfinity + nonFinite.negativeInfinity;
+  const all: [string, number][] = [
+    ['NaN', nonFinite.nan],
+    ['Infinite', infinite],
+  ];
+  return all.filter(([, count]) => count > 0).map(([name, count]) => [name, whole(count)]);
+}
+
+function textsOf({ lengths, details: { texts } }: ProfiledColumn): Figure[] {
+  const figures: Figure[] = [];
   if (lengths) {
     const unit = lengths.unit === 'characters' ? 'Length' : `Length (${lengths.unit})`;
     figures.push([unit, `${shown(lengths.min)} to ${shown(lengths.max)}`]);
     figures.push(['Mean length', shown(Number(lengths.mean.toFixed(2)))]);
   }
-  if (details.texts && details.texts.empty > 0) figures.push(['Empty', whole(details.texts.empty)]);
-  if (details.texts && details.texts.placeholders > 0)
-    figures.push(['Placeholders', whole(details.texts.placeholders)]);
+  if (texts && texts.empty > 0) figures.push(['Empty', whole(texts.empty)]);
+  if (texts && texts.placeholders > 0) figures.push(['Placeholders', whole(texts.placeholders)]);
   return figures;
 }
 

@@ -39,9 +39,10 @@ export const escaped = (text: string): string =>
   text
     .toWellFormed()
     .replaceAll(/[&<>"'`]/g, (character) => ENTITIES[character] ?? '')
-    .replaceAll(/[\u0000-\u001f\u007f]/g, (character) =>
-      character === '\u007f' ? '\u2421' : String.fromCharCode(0x2400 + character.charCodeAt(0)),
-    );
+    .replaceAll(/\p{Cc}/gu, (character) => {
+      const code = character.charCodeAt(0);
+      return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\u2421';
+    });
 
 /** A name or value of the table: its writing direction ends with it. */
 export const bdi = (text: string): Html => html`<bdi>${text}</bdi>`;

@@ -212,6 +212,17 @@ export function heatMap({ columns, pairs }: Association, what: string): Html {
       >`;
     }),
   );
+  const side = (columns.length - 1) * size;
+  return picture(left + side + 80, top + side + 4, `${what} of ${columns.length} columns`, [
+    ...cells,
+    ...heatLabels(columns, { size, left, top }),
+  ]);
+}
+
+function heatLabels(
+  columns: readonly string[],
+  { size, left, top }: { size: number; left: number; top: number },
+): Html[] {
   const rows = columns
     .slice(1)
     .map(
@@ -230,12 +241,7 @@ export function heatMap({ columns, pairs }: Association, what: string): Html {
       >${cut(name, LABEL_CHARACTERS)}</text
     >`;
   });
-  const side = (columns.length - 1) * size;
-  return picture(left + side + 80, top + side + 4, `${what} of ${columns.length} columns`, [
-    ...cells,
-    ...rows,
-    ...heads,
-  ]);
+  return [...rows, ...heads];
 }
 
 /** Which cells are missing together: a row for each combination, filled where something is missing. */

@@ -81,7 +81,7 @@ nav ol ol{display:flex;flex-wrap:wrap;border:0;padding:0}nav ol ol a{max-width:1
 .page{display:block;max-width:none;padding:0}header{padding-top:0}
 nav{position:static;max-height:none;padding:0;columns:3;break-after:page}nav::before{content:"Contents";font-weight:600;display:block}
 nav ol ol{border:0;padding-left:.8rem;display:block}nav a{white-space:normal}
-h2{break-after:avoid}section.new-page{break-before:page}tr{break-inside:avoid}thead{display:table-header-group}
+h2{break-after:avoid}.body{grid-template-columns:15rem minmax(0,1fr)}.card{padding:.6rem .9rem;margin-bottom:.8rem}section.new-page{break-before:page}tr{break-inside:avoid}thead{display:table-header-group}
 a{color:inherit;text-decoration:none}.tile,.card{border:1px solid var(--line)}.scroll{overflow:visible}
 .two{grid-template-columns:1fr 1fr}}
 `;
