@@ -1,6 +1,7 @@
 export { DerivedUsesRepository } from './results/derived-uses.repository.js';
 export type { DiffSpec } from './diff/diff.types.js';
 export { toleranceOf } from './diff/parse-diff.js';
+export { RowDiffFiles } from './diff/row-diff-files.service.js';
 export { RowDiffs } from './diff/row-diffs.service.js';
 export { ENGINE_VERSION } from './engine/engine-version.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportOptions } from './export/export-formats.js';

@@ -4,6 +4,7 @@ import { DatasetsModule } from '../datasets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { SchemaDiffController } from './compare/schema-diff.controller.js';
 import { DiffSides } from './diff/diff-sides.service.js';
+import { RowDiffFiles } from './diff/row-diff-files.service.js';
 import { RowDiffPages } from './diff/row-diff-pages.service.js';
 import { RowDiffController } from './diff/row-diff.controller.js';
 import { RowDiffs } from './diff/row-diffs.service.js';
@@ -58,6 +59,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     PendingAnswers,
     QueriesService,
     ResultSweeper,
+    RowDiffFiles,
     RowDiffPages,
     RowDiffs,
     RowsService,
@@ -69,6 +71,13 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     TableStatisticsService,
     TableWorkbench,
   ],
-  exports: [FolderTables, RowDiffs, TableSources, TableStatisticsService, TableWorkbench],
+  exports: [
+    FolderTables,
+    RowDiffFiles,
+    RowDiffs,
+    TableSources,
+    TableStatisticsService,
+    TableWorkbench,
+  ],
 })
 export class TabularModule {}
