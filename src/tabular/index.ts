@@ -2,6 +2,7 @@ export type { Union } from './compare/find-drift.js';
 export { DerivedUsesRepository } from './results/derived-uses.repository.js';
 export type { DiffSpec } from './diff/diff.types.js';
 export { toleranceOf } from './diff/parse-diff.js';
+export { RowDiffFiles } from './diff/row-diff-files.service.js';
 export { RowDiffs } from './diff/row-diffs.service.js';
 export { ENGINE_VERSION } from './engine/engine-version.js';
 export { EXPORT_FORMATS, type ExportFormat, type ExportOptions } from './export/export-formats.js';

@@ -5,6 +5,7 @@ import { DatasetsModule } from '../datasets/index.js';
 import { StorageModule } from '../storage/index.js';
 import { SchemaDiffController } from './compare/schema-diff.controller.js';
 import { DiffSides } from './diff/diff-sides.service.js';
+import { RowDiffFiles } from './diff/row-diff-files.service.js';
 import { RowDiffPages } from './diff/row-diff-pages.service.js';
 import { RowDiffController } from './diff/row-diff.controller.js';
 import { RowDiffs } from './diff/row-diffs.service.js';
@@ -72,6 +73,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     PlainTables,
     QueriesService,
     ResultSweeper,
+    RowDiffFiles,
     RowDiffPages,
     RowDiffs,
     RowPatchesService,

@@ -6,9 +6,9 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { startTestApp, type TestApp } from '../support/app.js';
 
-const MEMORY = 256 * 1024 ** 2;
+const MEMORY = 384 * 1024 ** 2;
 /** Of both tables in memory, in multiples of what the process may have. */
-const TIMES = process.env.TABLES === 'full' ? 10 : 3;
+const TIMES = process.env.TABLES === 'full' ? 10 : 2;
 const TEXT_BYTES = 512;
 const ROWS = Math.floor((TIMES * MEMORY) / 2 / TEXT_BYTES);
 

@@ -19,6 +19,7 @@ import { PathNotFoundError } from '../../datasets/index.js';
 import {
   ENGINE_VERSION,
   EXPORT_FORMATS,
+  RowDiffFiles,
   RowDiffs,
   toleranceOf,
   type DiffSpec,
@@ -46,6 +47,7 @@ export class DiffJob implements IJobHandler<DiffParameters> {
     @Inject(VERSION_FILES) private readonly versions: IVersionFiles,
     private readonly tables: JobTables,
     private readonly diffs: RowDiffs,
+    private readonly files: RowDiffFiles,
     @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
   ) {}
 
@@ -60,7 +62,7 @@ export class DiffJob implements IJobHandler<DiffParameters> {
     if (!key && (tolerance > 0 || relativeTolerance > 0)) {
       throw ValidationFailedError.of('/parameters/tolerance', 'is possible only with a key');
     }
-    return { ...parameters, base: await this.pinBase(caller, parameters, head) };
+    return Object.assign(parameters, { base: await this.pinBase(caller, parameters, head) });
   }
 
   sources({ base }: DiffParameters): PinnedSource[] {
@@ -73,18 +75,18 @@ export class DiffJob implements IJobHandler<DiffParameters> {
     const head = await this.tables.filesOf(job, tableSource(job.source), readOptions);
     progress(0.05, 'comparing');
     // Work that others may wait for, too: it goes on when this job has been cancelled, and is kept.
-    const { summary, changes } = await unlessAborted(
+    const diff = await unlessAborted(
       signal,
       this.diffs.of({ base, head, spec: specOf(job.parameters) }, job.createdBy),
     );
     progress(0.9, 'writing');
-    const written = await unlessAborted(signal, this.diffs.open(changes, format, job.createdBy));
+    const written = await unlessAborted(signal, this.files.open(diff, format, job.createdBy));
     const metadata = outputMetadata(job, {
       base_dataset_id: pinned.datasetId,
       base_version_id: pinned.versionId,
       base_path: pinned.path,
-      key: summary.key,
-      counts: summary.counts,
+      key: diff.summary.key,
+      counts: diff.summary.counts,
     });
     const { fileType, mimeType, extension } = EXPORT_FORMATS[format];
     const outputs = await StagedOutputs.of(this.producer, signal, async (staged) => {
@@ -94,7 +96,7 @@ export class DiffJob implements IJobHandler<DiffParameters> {
         fileName: `changes.${extension}`,
         metadata,
       });
-      await staged.stage('summary', Readable.from([Buffer.from(JSON.stringify(summary))]), {
+      await staged.stage('summary', Readable.from([Buffer.from(JSON.stringify(diff.summary))]), {
         fileType: 'json',
         mimeType: 'application/json',
         fileName: 'summary.json',

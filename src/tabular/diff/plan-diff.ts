@@ -51,24 +51,16 @@ function pairColumns(
   head: readonly Column[],
   asked: readonly Rename[],
 ): Paired {
-  const renamed = new Map<Column, Column>();
-  for (const { from, to } of asked) {
-    const before = columnOf(from, base);
-    const after = columnOf(to, head);
-    if ([...renamed.values()].includes(before)) throw collision(`${from} is renamed twice`);
-    if (renamed.has(after)) throw collision(`two columns are renamed to ${to}`);
-    renamed.set(after, before);
-  }
+  const renamed = renamedColumns(base, head, asked);
   const taken = new Set(renamed.values());
-  const byName = new Map(base.map((column) => [column.name, column]));
+  const namesakes = new Map(
+    base.filter((column) => !taken.has(column)).map((column) => [column.name, column]),
+  );
   const pairs: ColumnPair[] = [];
   for (const column of head) {
-    const namesake = byName.get(column.name);
-    const given = renamed.get(column);
-    if (given && namesake && namesake !== given && !taken.has(namesake)) {
-      throw collision(`the base has a column ${column.name} of its own`);
-    }
-    const before = given ?? (namesake && !taken.has(namesake) ? namesake : undefined);
+    const [given, namesake] = [renamed.get(column), namesakes.get(column.name)];
+    if (given && namesake) throw collision(`the base has a column ${column.name} of its own`);
+    const before = given ?? namesake;
     if (before) pairs.push({ base: before, head: column });
   }
   const paired = new Set(pairs.flatMap((pair) => [pair.base, pair.head]));
@@ -78,6 +70,23 @@ function pairColumns(
     removed: base.filter((column) => !paired.has(column)),
     renames: [...renamed].map(([after, before]) => ({ from: before.name, to: after.name })),
   };
+}
+
+/** What columns of the head were in the base. */
+function renamedColumns(
+  base: readonly Column[],
+  head: readonly Column[],
+  asked: readonly Rename[],
+): Map<Column, Column> {
+  const renamed = new Map<Column, Column>();
+  for (const { from, to } of asked) {
+    const before = columnOf(from, base);
+    const after = columnOf(to, head);
+    if ([...renamed.values()].includes(before)) throw collision(`${from} is renamed twice`);
+    if (renamed.has(after)) throw collision(`two columns are renamed to ${to}`);
+    renamed.set(after, before);
+  }
+  return renamed;
 }
 
 const collision = (what: string): InvalidDiffError =>

@@ -1,10 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { ENV, type Env } from '../../core/config/config.js';
-import type { ExportFormat } from '../export/export-formats.js';
-import { ExportsService } from '../export/exports.service.js';
-import { ContentReader } from '../../storage/index.js';
 import { DerivedResults, type ResultOf } from '../results/derived-results.service.js';
+import { SchemasService } from '../schema/schemas.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { hintsOf } from '../tables/table-knowledge.service.js';
 import { TableStager } from '../tables/table-stager.service.js';
@@ -45,8 +44,7 @@ export class RowDiffs {
     private readonly workbench: TableWorkbench,
     private readonly results: DerivedResults,
     private readonly stager: TableStager,
-    private readonly exports: ExportsService,
-    private readonly contents: ContentReader,
+    private readonly schemas: SchemasService,
   ) {}
 
   /** @throws KeyNotUniqueError, InvalidDiffError, UnknownColumnError; what reading the tables throws */
@@ -73,31 +71,26 @@ export class RowDiffs {
     return toRowDiff(changes, facts);
   }
 
-  /** The changes as a file, from its beginning. @throws what exporting throws */
-  async open(changes: SourceFile, format: ExportFormat, callerId: string): Promise<Readable> {
-    if (format === 'parquet') return await this.contents.open(changes.fileId);
-    const selection = { columns: null, filter: null, search: null, order: [] };
-    const options = { compression: 'snappy', guardFormulas: false };
-    const input = { files: [changes], given: {}, selection, format, options };
-    return await this.contents.open((await this.exports.make(input, callerId)).fileId);
-  }
-
   private async compute<T>(
     { base, head, spec }: DiffInput,
     callerId: string,
     keep: (content: Readable) => Promise<T>,
   ): Promise<{ facts: Facts; kept: T }> {
-    // The tables are read several times: of text, the first makes Parquet for the others.
-    for (const file of [...base, ...head]) {
+    // The tables are read several times: of text, the first makes Parquet for the others. Which are text
+    // is known once they are described.
+    const files = [...base, ...head];
+    await this.schemas.describeAll(files, {}, callerId);
+    for (const file of files) {
       if (await this.stager.isWorthwhile(file, {})) await this.stager.stage(file, {}, callerId);
     }
     const deadline = new Date(Date.now() + this.env.ENGINE_DEADLINE_SECONDS * 1000);
     const tables = tablesToRead({ base, head });
     const memoryBytes = this.env.ENGINE_MEMORY_BYTES;
-    // What turns out not to fit is done once more, in more shares.
+    // What turns out not to fit is done once more, in more shares; by one thread, since each has its own.
     for (let factor = 1; ; factor *= 8) {
+      const options = { callerId, tables, deadline, ...(factor > 1 && { threads: 1 }) };
       try {
-        return await this.workbench.session({ callerId, tables, deadline }, async (bench) => {
+        return await this.workbench.session(options, async (bench) => {
           const work = new DiffWork(bench, spec, { memoryBytes, factor, maxShares: MAX_SHARES });
           const facts = await work.find();
           return { facts, kept: await work.write(keep) };
@@ -110,7 +103,7 @@ export class RowDiffs {
 }
 
 const drained = async (content: Readable): Promise<void> => {
-  for await (const _ of content);
+  await finished(content.resume());
 };
 
 /**
