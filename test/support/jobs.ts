@@ -38,8 +38,12 @@ export function jobsApi(api: Api) {
   const post = (body: object, headers = {}) =>
     datasetsApi(api).json('POST', '/v1/jobs', body, headers);
   const get = (id: string): Promise<Job> => api.json<Job>(200, `/v1/jobs/${id}`);
-  const until = async (id: string, isIt: (job: Job) => boolean): Promise<Job> => {
-    for (const deadline = Date.now() + 15_000; Date.now() < deadline; await delay(30)) {
+  const until = async (
+    id: string,
+    isIt: (job: Job) => boolean,
+    milliseconds = 15_000,
+  ): Promise<Job> => {
+    for (const deadline = Date.now() + milliseconds; Date.now() < deadline; await delay(30)) {
       const job = await get(id);
       if (isIt(job)) return job;
     }
