@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { UnitOfWork } from '../../src/core/database/index.js';
 import { Releaser } from '../../src/datasets/deletion/releaser.service.js';
@@ -117,6 +118,50 @@ describe('patches of rows', () => {
     },
     120_000,
   );
+});
+
+describe('patches over a table much larger than they are', () => {
+  it('are read page by page in its order, also when it is known at which rows they are', async () => {
+    const next = random(42);
+    // Of a size that is worth it to remember where patches are.
+    const name = (): string => Array.from({ length: 8 }, () => next(2 ** 30).toString(36)).join('');
+    const rows = Array.from({ length: 40_000 }, (_, id) => ({
+      ...randomRow(next, id),
+      name: name(),
+    }));
+    const table = new PatchedTable(rows);
+    const path = 'large.parquet';
+    const id = await tables.dataset({ [path]: await toParquet(rows) });
+    const places = new Map(rows.map((row, place) => [row.id, place]));
+    for (let n = 0; n < 3; n += 1) {
+      const edit = {
+        upserts: Array.from({ length: 200 }, (_, i) => ({ id: i * 205 + n, price: n })),
+        deletes: Array.from({ length: 90 }, (_, i) => ({ id: i * 410 + 100 + n })),
+      };
+      for (const { id: at } of edit.deletes) places.delete(at);
+      for (const { id: at } of edit.upserts) if (!places.has(at)) places.set(at, -1);
+      table.apply(edit);
+      await datasets.commit(id, [patch(path, edit)]);
+    }
+    const expectPages = async (): Promise<void> => {
+      for (const offset of [0, 1, 399, 20_000, 39_950]) {
+        const page = await tables.rows(id, { path, offset: String(offset), limit: '60' });
+        const from = table.rows.findIndex((row) => (places.get(row.id) ?? -1) >= offset);
+        expect(page.items.map(({ row }) => row)).toEqual(table.rows.slice(from, from + 60));
+        expect(page.rowCount).toEqual({ value: table.rows.length, kind: 'exact' });
+      }
+    };
+    const placed = async (): Promise<unknown[]> =>
+      await app.database.query("SELECT 1 FROM derived_results WHERE kind = 'patch-places'");
+    expect(await placed()).toEqual([]);
+    await expectPages();
+    for (const end = Date.now() + 30_000; (await placed()).length === 0; await delay(50)) {
+      if (Date.now() > end) throw new Error('It is not found out where the patches are.');
+    }
+    await expectPages();
+    const lines = (await (await exported(id, path, 'json')).text()).trim().split('\n');
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(table.rows);
+  }, 120_000);
 });
 
 describe('patches in the store', () => {

@@ -41,14 +41,16 @@ export interface OpenTable {
   columns: Column[];
   /** Stands after FROM. */
   sql: string;
-  /** The same without places of rows, which cost something. DuckDB keeps the order all the same. */
+  /** The same without places of rows, which cost something. */
   unnumbered: string;
+  /** As `unnumbered`, in the order of the rows: DuckDB keeps that of files, but not of patched ones. */
+  ordered: string;
   /** Expressions that give a row's file (its place among the parts) and its place there. */
   fileIndex: string;
   rowIndex: string;
   /** `null`: only a scan would tell. */
   rowCount: number | null;
-  /** Where patches lie over it, how many places may have no row; its order is then to be asked for. */
+  /** Where patches lie over it, how many places may have no row, and `sql` is in no certain order; else `null`. */
   hidden: number | null;
 }
 
@@ -129,10 +131,11 @@ export async function openParts(
     const [{ columns }] = descriptions as [TableDescription];
     const { relation, rowCount, hidden } = only;
     const { sql, rowIndex, unnumbered = sql } = relation;
-    return { columns, sql, unnumbered, fileIndex: '0', rowIndex, rowCount, hidden };
+    return inOrder({ columns, sql, unnumbered, fileIndex: '0', rowIndex, rowCount, hidden });
   }
   const relations = opened.map(({ relation }) => relation);
-  return Object.assign(await union(session, relations, descriptions), {
+  const together = {
+    ...(await union(session, relations, descriptions)),
     rowCount: opened.reduce(
       (sum: number | null, { rowCount }) =>
         sum === null || rowCount === null ? null : sum + rowCount,
@@ -140,7 +143,16 @@ export async function openParts(
     ),
     // The places of one file are far from those of the next.
     hidden: opened.some(({ hidden }) => hidden !== null) ? Infinity : null,
-  });
+  };
+  return inOrder(together);
+}
+
+function inOrder(table: Omit<OpenTable, 'ordered'>): OpenTable {
+  const { columns, sql, unnumbered, fileIndex, rowIndex, hidden } = table;
+  if (hidden === null) return { ...table, ordered: unnumbered };
+  const names = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
+  const ordered = `(SELECT ${names} FROM ${sql} ORDER BY ${fileIndex === '0' ? '' : `${fileIndex}, `}${rowIndex})`;
+  return { ...table, ordered };
 }
 
 interface OpenPart extends Pick<OpenTable, 'rowCount' | 'hidden'> {
@@ -170,7 +182,7 @@ async function union(
   session: Session,
   relations: readonly Relation[],
   descriptions: readonly TableDescription[],
-): Promise<Omit<OpenTable, 'rowCount' | 'hidden'>> {
+): Promise<Omit<OpenTable, 'ordered' | 'rowCount' | 'hidden'>> {
   const all = descriptions.flatMap(({ columns }) => columns);
   const [file, row] = ['__file', '__row'].map((name) => unusedName(name, all)) as [string, string];
   const namesOf = (place: number): string[] =>
@@ -210,6 +222,6 @@ async function rejectedOf(
 export async function createView(session: Session, name: string, table: OpenTable): Promise<void> {
   const columns = table.columns.map((column) => quoteIdentifier(column.name)).join(', ');
   await session.database.run(
-    `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT ${columns || quoteLiteral('')} FROM ${table.unnumbered}`,
+    `CREATE OR REPLACE VIEW ${quoteIdentifier(name)} AS SELECT ${columns || quoteLiteral('')} FROM ${table.ordered}`,
   );
 }

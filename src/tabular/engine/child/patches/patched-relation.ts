@@ -29,16 +29,17 @@ export interface PatchedTable {
 
 /** Of a schema of its own, so that no table of a user's has its name. */
 const SCHEMA = 'patches';
-/** A join with fewer rows on this side than that keeps the order of the larger one. */
-const MUCH_LARGER = 20;
-const COLUMNAR = new Set(['arrow', 'parquet', 'staged']);
+
+/** Places that were found in this session. */
+const FOUND = 'places';
 
 const nameOf = (content: number, what: string): string =>
   `${SCHEMA}.${quoteIdentifier(`${what}${content}`)}`;
 
 /**
  * A content with patches over it, as one relation. A row's index is its place in the content, so that it
- * stays what it is whatever is deleted before it; new rows follow the last of the content's.
+ * stays what it is whatever is deleted before it; new rows follow the last of the content's. They come in no
+ * certain order: joins keep none.
  */
 export async function patchedRelation(
   session: Session,
@@ -48,34 +49,25 @@ export async function patchedRelation(
 ): Promise<PatchedTable> {
   const { columns } = description;
   const { content, patches } = part;
-  const places = nameOf(content, 'places');
   await session.database.run(`CREATE SCHEMA IF NOT EXISTS ${SCHEMA}`);
   // Places are those of the description that they were found with.
   const isKnown = patches.placed !== null && description === part.description;
   const { path } = isKnown ? (session.contents[patches.placed as number] as LocalContent) : {};
+  // Not of one name: a table can't take the place of a view.
+  const places = nameOf(content, path === undefined ? FOUND : 'kept');
   await session.database.run(
-    `CREATE OR REPLACE ${path === undefined ? 'TABLE' : 'VIEW'} ${places} AS ${
-      path === undefined
-        ? await placesSql(session, patches, description, base)
-        : `FROM read_parquet(${quoteLiteral(path)})`
-    }`,
+    path === undefined
+      ? `CREATE OR REPLACE TABLE ${places} AS ${await placesSql(session, patches, description, base)}`
+      : `CREATE OR REPLACE VIEW ${places} AS FROM read_parquet(${quoteLiteral(path)})`,
   );
-  const [[entries, added, gone, known]] = (await session.database.all(
-    `SELECT count(*), count(*) FILTER (kind = 'insert'), count(*) FILTER (kind = 'delete'), max(base_rows)
+  const [[added, gone, known]] = (await session.database.all(
+    `SELECT count(*) FILTER (kind = 'insert'), count(*) FILTER (kind = 'delete'), max(base_rows)
      FROM ${places}`,
-  )) as [[bigint, bigint, bigint, bigint | null]];
+  )) as [[bigint, bigint, bigint | null]];
   const rows = Number(known ?? (await rowsOf(session, description, base)));
   const row = quoteIdentifier(placeColumn(columns));
-  let sql = mergedSql(columns, { ...base, places, row });
-  if (!COLUMNAR.has(description.format) || rows < MUCH_LARGER * Number(entries)) {
-    const merged = nameOf(content, 'merged');
-    await session.database.run(
-      `CREATE OR REPLACE TABLE ${merged} AS SELECT * FROM ${sql} ORDER BY ${row}`,
-    );
-    sql = merged;
-  }
   return {
-    relation: { sql, rowIndex: row },
+    relation: { sql: mergedSql(columns, { ...base, places, row }), rowIndex: row },
     rowCount: rows + Number(added) - Number(gone),
     hidden: Number(gone),
   };
@@ -165,7 +157,7 @@ const again = (
 
 /**
  * Rows of the content by their places, those of the patches instead where they have one, and new ones. A join
- * streams the content through a small table in memory: a page ends it early.
+ * streams the content through a small table in memory.
  */
 function mergedSql(
   columns: readonly Column[],
@@ -200,5 +192,5 @@ export function placesOf(
     ...key.map((name, place) => kept(`k${place}`, typeOf(name))),
     ...columns.map(({ type }, place) => kept(`c${place}`, type)),
   ];
-  return `SELECT kind, place, ${fields.join(', ')}, base_rows FROM ${nameOf(content, 'places')}`;
+  return `SELECT kind, place, ${fields.join(', ')}, base_rows FROM ${nameOf(content, FOUND)}`;
 }

@@ -42,6 +42,6 @@ function selectOf(
   const sorted = order.length > 0 ? ` ORDER BY ${orderSql(order, toIndex(table))}` : '';
   const list = columns.map((column) => writtenColumn(column, written)).join(', ');
   // Only the place of a row tells rows of the same keys apart.
-  const source = order.length > 0 ? table.sql : table.unnumbered;
+  const source = order.length > 0 ? table.sql : table.ordered;
   return { sql: `SELECT ${list} FROM ${source}${where}${sorted}`, parameters };
 }

@@ -17,11 +17,12 @@ export async function stage(
     if (!canBeStaged(table.columns)) return null;
     const { rowIndex, columns } = table;
     const place = part.patches ? `${rowIndex} AS ${quoteIdentifier(placeColumn(columns))}, ` : '';
+    const source = part.patches ? `${table.sql} ORDER BY ${rowIndex}` : table.unnumbered;
     const path = `${session.folder}/${STAGED_FILE}`;
     // A file of its own for each try: the parent reads the one that it began with.
     rmSync(path, { force: true });
     const [[rows]] = (await session.database.all(
-      `COPY (SELECT ${place}${stagedSelect(table.columns)} FROM ${table.unnumbered}) TO ${quoteLiteral(path)}
+      `COPY (SELECT ${place}${stagedSelect(table.columns)} FROM ${source}) TO ${quoteLiteral(path)}
        (FORMAT parquet, COMPRESSION snappy, USE_TMP_FILE false)`,
     )) as [[bigint]];
     return Number(rows);
