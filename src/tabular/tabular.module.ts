@@ -90,6 +90,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
   exports: [
     FolderTables,
     ROW_PATCHES,
+    RowDiffFiles,
     RowDiffs,
     StatementTables,
     TableSources,

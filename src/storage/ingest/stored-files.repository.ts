@@ -31,18 +31,8 @@ export interface NewStoredObject {
   storageKey: string;
 }
 
-interface ObjectRow {
-  id: number;
-  content_hash: string;
-  size_bytes: string;
-  backend: string;
-  storage_key: string;
-  health: FileHealth;
-  verified_at: Date;
-}
-
-const COLUMNS = `id, content_hash, size_bytes, backend, storage_key, health,
-  coalesce(last_verified_at, created_at) AS verified_at`;
+const COLUMNS = `id, content_hash AS "contentHash", size_bytes AS size, backend,
+  storage_key AS "storageKey", health, coalesce(last_verified_at, created_at) AS "verifiedAt"`;
 
 /** Rows of `files` and the references that their counts count, always changed together. */
 @Injectable()
@@ -288,16 +278,6 @@ export class StoredFilesRepository {
 }
 
 function only(rows: unknown): StoredObject | null {
-  const [row] = rows as ObjectRow[];
-  return row
-    ? {
-        id: row.id,
-        contentHash: row.content_hash,
-        size: Number(row.size_bytes),
-        backend: row.backend,
-        storageKey: row.storage_key,
-        verifiedAt: row.verified_at,
-        health: row.health,
-      }
-    : null;
+  const [row] = rows as (Omit<StoredObject, 'size'> & { size: string })[];
+  return row ? { ...row, size: Number(row.size) } : null;
 }
