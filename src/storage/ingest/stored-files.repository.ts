@@ -72,7 +72,7 @@ export class StoredFilesRepository {
       `UPDATE files SET reference_count = reference_count + 1, zero_since = NULL
        WHERE content_hash = $1 RETURNING ${COLUMNS}`,
       [contentHash],
-    )) as [ObjectRow[], number];
+    )) as [unknown[], number];
     return only(rows);
   }
 
@@ -88,7 +88,7 @@ export class StoredFilesRepository {
        DO UPDATE SET reference_count = files.reference_count + 1, zero_since = NULL
        RETURNING ${COLUMNS}`,
       [object.contentHash, object.size, object.blockCrcs, object.backend, object.storageKey],
-    )) as ObjectRow[];
+    )) as unknown[];
     return only(rows) as StoredObject;
   }
 
@@ -139,7 +139,7 @@ export class StoredFilesRepository {
        UPDATE files f SET reference_count = f.reference_count + l.uses, zero_since = NULL
        FROM locked l WHERE f.id = l.id RETURNING f.id, f.content_hash, f.size_bytes`,
       [ids],
-    )) as [ObjectRow[], number];
+    )) as [unknown[], number];
     return new Map(
       rows.map(({ id, content_hash, size_bytes }) => [
         id,
