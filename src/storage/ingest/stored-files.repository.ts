@@ -139,7 +139,7 @@ export class StoredFilesRepository {
        UPDATE files f SET reference_count = f.reference_count + l.uses, zero_since = NULL
        FROM locked l WHERE f.id = l.id RETURNING f.id, f.content_hash, f.size_bytes`,
       [ids],
-    )) as [unknown[], number];
+    )) as [{ id: FileId; content_hash: string; size_bytes: string }[], number];
     return new Map(
       rows.map(({ id, content_hash, size_bytes }) => [
         id,
