@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ResultSweeper } from '../../src/tabular/results/result-sweeper.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { expectProblem } from '../support/problems.js';
+import { flipBit, objectOf } from '../support/storage-damage.js';
 import { tablesApi } from '../support/tables.js';
 
 const FLIGHTS = readFileSync('node_modules/vega-datasets/data/flights-3m.parquet');
@@ -87,5 +89,35 @@ describe('Results', () => {
     }
     const cache = join(app.env.STRATUM_DATA_DIR, 'cache');
     expect(existsSync(cache) && readdirSync(cache).length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('Bytes that have rotted', () => {
+  let app: TestApp;
+  beforeAll(async () => {
+    app = await startTestApp();
+  });
+  afterAll(() => app.stop());
+
+  it('make no statistics: contents that nobody has looked at for a day are verified', async () => {
+    const id = await tablesApi(app).dataset({ 'a.csv': 'n\n1\n2\n' });
+    const [file] = await app.database.query<{ id: number }>('SELECT id FROM files ORDER BY id');
+    await flipBit(await objectOf(app, file?.id ?? 0), 2);
+    await app.database.query(`UPDATE files SET created_at = now() - interval '25 hours'`);
+    const answer = await tablesApi(app).get(id, 'statistics', { path: 'a.csv' });
+    await expectProblem(answer, 500, 'object-corrupt');
+    const kept = 'SELECT count(*)::int FROM derived_results WHERE kind = $1';
+    expect(await app.database.query(kept, ['statistics'])).toEqual([{ count: 0 }]);
+  });
+
+  it('were right when they were right, until a day has passed', async () => {
+    const id = await tablesApi(app).dataset({ 'b.csv': 'n\n3\n' });
+    await app.database.query(
+      `UPDATE files SET created_at = now() - interval '25 hours', last_verified_at = NULL`,
+    );
+    const age = `SELECT max(last_verified_at) > now() - interval '1 minute' AS fresh FROM files`;
+    expect(await app.database.query(age)).toEqual([{ fresh: null }]);
+    expect((await tablesApi(app).get(id, 'statistics', { path: 'b.csv' })).status).toBe(200);
+    expect(await app.database.query(age)).toEqual([{ fresh: true }]);
   });
 });

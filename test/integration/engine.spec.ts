@@ -1,8 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Engine, type SessionOptions } from '../../src/tabular/engine/engine.service.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { engineChildren } from '../support/engine-children.js';
 
 describe('the engine', () => {
   let running: TestApp;
@@ -95,4 +97,17 @@ describe('the engine', () => {
     setTimeout(() => controller.abort(new Error('gone')), 200);
     await expect(work).rejects.toThrow('gone');
   });
+});
+
+it('has a process ready before anybody asks', async () => {
+  const app = await startTestApp({ ENGINE_SPARE_PROCESSES: '1' });
+  try {
+    while (engineChildren(app).length === 0) await delay(50);
+    const [spare] = engineChildren(app);
+    const options = { callerId: 'ada', contents: [], deadlineSeconds: 30 };
+    const worked = await app.app.get(Engine).session(options, async ({ pid }) => pid);
+    expect(worked).toBe(spare?.pid);
+  } finally {
+    await app.stop();
+  }
 });

@@ -14,7 +14,7 @@ let statements: StatementCounter;
 const datasets: Dataset[] = [];
 
 beforeAll(async () => {
-  app = await startTestApp({ WORKERS: '0' });
+  app = await startTestApp();
   api = datasetsApi(app);
   statements = StatementCounter.of(app);
   for (let n = 0; n < MANY; n += 1) {

@@ -39,6 +39,8 @@ export async function startTestApp(
       // Who tests jobs says how many.
       WORKERS: '0',
       STORAGE_RESERVE_BYTES: '0',
+      // Most tests read no tables.
+      ENGINE_SPARE_PROCESSES: '0',
       ...settings,
     },
     null,

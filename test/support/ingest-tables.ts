@@ -22,6 +22,7 @@ interface FileRow extends NewObject {
   id: number;
   health: 'ok' | 'unchecked' | 'corrupt' | 'missing';
   references: number;
+  verifiedAt: Date;
 }
 
 /** The tables as the producer knows them; a transaction that fails leaves them as they were. */
@@ -34,7 +35,13 @@ export class Tables {
   private lastId = 0;
 
   store(object: NewObject): FileRow {
-    const file = { ...object, id: (this.lastId += 1), health: 'ok' as const, references: 1 };
+    const file = {
+      ...object,
+      id: (this.lastId += 1),
+      health: 'ok' as const,
+      references: 1,
+      verifiedAt: new Date(),
+    };
     this.files.push(file);
     return file;
   }

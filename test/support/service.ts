@@ -40,6 +40,7 @@ export async function startService(
       GC_INTERVAL_SECONDS: '0',
       WORKERS: '0',
       STORAGE_RESERVE_BYTES: '0',
+      ENGINE_SPARE_PROCESSES: '0',
       ...settings,
     },
     stdio: ['ignore', 'pipe', 'pipe'],

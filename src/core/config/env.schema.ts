@@ -113,6 +113,8 @@ const settings = z.object({
   SCRUB_INTERVAL_DAYS: whole(1, 36_500).default(30),
   /** Processes at a time that read tables and run SQL. */
   ENGINE_PROCESSES: whole(1, 1000).default(4),
+  /** Such processes that are started ahead, so that a request need not wait a third of a second for one. */
+  ENGINE_SPARE_PROCESSES: whole(0, 1000).default(1),
   /** Bytes of memory that each of them may have. */
   ENGINE_MEMORY_BYTES: whole(256 * 1024 ** 2, Number.MAX_SAFE_INTEGER).default(GIB),
   /** Threads that each of them may use; 0: as many as there are processors. */

@@ -19,6 +19,8 @@ export interface StoredObject {
   backend: string;
   storageKey: string;
   health: FileHealth;
+  /** When its bytes were last found to be right; at first, when they were written. */
+  verifiedAt: Date;
 }
 
 export interface NewStoredObject {
@@ -36,9 +38,11 @@ interface ObjectRow {
   backend: string;
   storage_key: string;
   health: FileHealth;
+  verified_at: Date;
 }
 
-const COLUMNS = 'id, content_hash, size_bytes, backend, storage_key, health';
+const COLUMNS = `id, content_hash, size_bytes, backend, storage_key, health,
+  coalesce(last_verified_at, created_at) AS verified_at`;
 
 /** Rows of `files` and the references that their counts count, always changed together. */
 @Injectable()
@@ -265,11 +269,12 @@ export class StoredFilesRepository {
 
   /** Notes what was found of the bytes under this key; a row that was healed since keeps its state. */
   async markHealth(id: FileId, storageKey: string, health: FileHealth): Promise<void> {
-    await this.files.query('UPDATE files SET health = $3 WHERE id = $1 AND storage_key = $2', [
-      id,
-      storageKey,
-      health,
-    ]);
+    await this.files.query(
+      `UPDATE files SET health = $3,
+         last_verified_at = CASE WHEN $3::varchar = 'ok' THEN now() ELSE last_verified_at END
+       WHERE id = $1 AND storage_key = $2`,
+      [id, storageKey, health],
+    );
   }
 
   private async countOff(tx: Transaction, fileId: FileId, count: number): Promise<void> {
@@ -291,6 +296,7 @@ function only(rows: unknown): StoredObject | null {
         size: Number(row.size_bytes),
         backend: row.backend,
         storageKey: row.storage_key,
+        verifiedAt: row.verified_at,
         health: row.health,
       }
     : null;

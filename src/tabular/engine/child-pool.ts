@@ -8,6 +8,8 @@ import type { Sandbox } from './engine.types.js';
 const SESSIONS_PER_CHILD = 100;
 /** An unused child goes after this. */
 const IDLE_MS = 5 * 60_000;
+/** From the start, and from when the last one was taken, until another is started. */
+const SPARE_AFTER_MS = 1000;
 const TOUCH_MS = 60_000;
 /** A folder that its process has not touched for so long is of one that is gone. */
 const STALE_MS = 10 * TOUCH_MS;
@@ -18,19 +20,20 @@ export interface PoolOptions {
   memoryBytes: number;
   /** Children that work at a time. */
   size: number;
+  /** Children that wait for work, so that it need not wait a third of a second for them. */
+  spares: number;
 }
 
 /**
  * Children of this process, which live in `<data folder>/engine/<random>/<child>`. One that has worked
- * for a caller works for nobody else; one that has met an error is not used again. A spare one is
- * started when the last was taken, since that takes a third of a second.
+ * for a caller works for nobody else; one that has met an error is not used again.
  */
 export class ChildPool {
   private readonly parent: string;
   private readonly root: string;
   private readonly children = new Set<EngineChild>();
   private readonly idle: EngineChild[] = [];
-  private spare: Promise<EngineChild> | null = null;
+  private readonly spares: Promise<EngineChild>[] = [];
   private sandbox: Sandbox = { launcher: [], account: null };
   private toucher: NodeJS.Timeout | null = null;
   private folder: Promise<void> | null = null;
@@ -47,11 +50,11 @@ export class ChildPool {
 
   begin(sandbox: Sandbox): void {
     this.sandbox = sandbox;
+    this.keepSparesSoon();
   }
 
   /** A child for this caller. @throws EngineCrashedError when none can be started */
   async take(caller: string): Promise<EngineChild> {
-    await (this.folder ??= this.prepare());
     const child = this.idleOf(caller) ?? (await this.fresh());
     child.caller = caller;
     return child;
@@ -70,7 +73,7 @@ export class ChildPool {
   async end(): Promise<void> {
     this.hasEnded = true;
     if (this.toucher) clearInterval(this.toucher);
-    await this.spare?.catch(() => undefined);
+    await Promise.allSettled(this.spares);
     await Promise.all([...this.children].map(async (child) => await this.remove(child)));
     if (this.folder) await rm(this.root, { recursive: true, force: true });
   }
@@ -83,22 +86,28 @@ export class ChildPool {
   }
 
   private async fresh(): Promise<EngineChild> {
-    const spare = this.spare;
-    this.spare = null;
-    const child = (await spare?.catch(() => null)) ?? (await this.start());
+    const child = (await this.spares.shift()?.catch(() => null)) ?? (await this.start());
     const usable = child.isUsable ? child : await this.start();
-    // Not at once: it would take processor time from the work that the caller waits for.
-    setTimeout(() => this.keepSpare(), 1000).unref();
+    this.keepSparesSoon();
     return usable;
   }
 
-  private keepSpare(): void {
-    if (this.hasEnded || this.spare || this.idle.length >= this.options.size) return;
-    this.spare = this.start();
-    this.spare.catch(() => undefined);
+  /** Not at once: it would take processor time from the start, or from the work that a caller waits for. */
+  private keepSparesSoon(): void {
+    setTimeout(() => this.keepSpares(), SPARE_AFTER_MS).unref();
+  }
+
+  private keepSpares(): void {
+    const wanted = Math.min(this.options.spares, this.options.size - this.idle.length);
+    while (!this.hasEnded && this.spares.length < wanted) {
+      const spare = this.start();
+      spare.catch(() => undefined);
+      this.spares.push(spare);
+    }
   }
 
   private async start(): Promise<EngineChild> {
+    await (this.folder ??= this.prepare());
     const { memoryBytes } = this.options;
     const child = await EngineChild.start({ sandbox: this.sandbox, root: this.root, memoryBytes });
     this.children.add(child);

@@ -56,6 +56,7 @@ export class Engine implements OnApplicationBootstrap, BeforeApplicationShutdown
       dataFolder: env.STRATUM_DATA_DIR,
       memoryBytes: env.ENGINE_MEMORY_BYTES,
       size: env.ENGINE_PROCESSES,
+      spares: env.ENGINE_SPARE_PROCESSES,
     });
     this.queue = new FairQueue({
       slots: env.ENGINE_PROCESSES,

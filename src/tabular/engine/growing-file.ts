@@ -32,14 +32,19 @@ async function* bytesOf(path: string, isWritten: Promise<unknown>): AsyncGenerat
   });
   whole.catch(() => undefined);
   let file: FileHandle | null = null;
+  // One that nothing was read into serves again: collecting those of every poll takes seconds.
+  let buffer: Buffer | null = null;
   try {
     for (;;) {
       // Asked before the read: what is written until then is seen by it.
       const isLast = isWhole;
       file ??= await open(path).catch(() => null);
-      const bytes = file && (await readNext(file));
-      if (bytes) yield bytes;
-      else if (isLast) break;
+      buffer ??= Buffer.allocUnsafe(CHUNK_BYTES);
+      const { bytesRead } = (await file?.read(buffer)) ?? { bytesRead: 0 };
+      if (bytesRead > 0) {
+        yield buffer.subarray(0, bytesRead);
+        buffer = null;
+      } else if (isLast) break;
       else await Promise.race([sleep(POLL_MS), whole]);
     }
     await whole;
@@ -49,9 +54,4 @@ async function* bytesOf(path: string, isWritten: Promise<unknown>): AsyncGenerat
   } finally {
     await file?.close();
   }
-}
-
-async function readNext(file: FileHandle): Promise<Buffer | null> {
-  const { bytesRead, buffer } = await file.read(Buffer.allocUnsafe(CHUNK_BYTES));
-  return bytesRead === 0 ? null : buffer.subarray(0, bytesRead);
 }

@@ -82,7 +82,7 @@ export class ExportController {
       mimeType,
       fileName: `${stemOf(path)}.${extension}`,
       cacheControl: cacheControl(isPinned(ref)),
-      open: async (range) => await this.contents.open(made.fileId, range),
+      open: async (range) => await this.contents.open(made.fileId, range, 'crc-32'),
     });
   }
 }

@@ -44,6 +44,8 @@ const MEMORY_BYTES = 64 * 1024 ** 2;
 const MAX_IN_MEMORY = 4 * 1024 ** 2;
 /** What took no longer is computed again rather than kept on disk. */
 const CHEAP_MS = 1000;
+/** Contents that were written, or found to be right, so long ago are verified before a result is kept. */
+const VERIFIED_WITHIN_MS = 24 * 3600_000;
 
 /**
  * Results that depend on contents and parameters alone. Each is computed once at a time in this process,
@@ -58,8 +60,6 @@ export class DerivedResults {
     sizeCalculation: (text) => text.length + 1,
   });
   private readonly running = new Map<string, Promise<unknown>>();
-  /** Storage has these right, as far as it was read in this process. */
-  private readonly verified = new LRUCache<string, true>({ max: 100_000 });
 
   constructor(
     private readonly repository: DerivedResultsRepository,
@@ -168,6 +168,7 @@ export class DerivedResults {
     replacesOther = false,
   ): Promise<void> {
     try {
+      await this.verify(of);
       if (replacesOther) await this.remove(key, 'any');
       const use = { fileType: 'json', mimeType: 'application/json' };
       const staged = await this.producer.stage(Readable.from([Buffer.from(text)]), use);
@@ -213,10 +214,6 @@ export class DerivedResults {
 
   /** A result of rotten bytes must not outlive them. Beside the work, since both read the same bytes. */
   private async verify({ contents }: ResultOf): Promise<void> {
-    for (const { fileId, contentHash } of contents) {
-      if (this.verified.has(contentHash)) continue;
-      await this.contents.verify(fileId);
-      this.verified.set(contentHash, true);
-    }
+    for (const { fileId } of contents) await this.contents.verify(fileId, VERIFIED_WITHIN_MS);
   }
 }

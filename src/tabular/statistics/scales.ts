@@ -1,5 +1,5 @@
 import type { ColumnKind, StatisticValue } from './dto/statistics-of-table.dto.js';
-import { isoDate, isoTime, isoTimestamp } from './iso.js';
+import { formatDate, formatTime, formatTimestamp } from '../values/temporal.js';
 
 /** Bins of a histogram, at most. */
 export const BINS = 20;
@@ -130,32 +130,32 @@ const coarse = (type: string): Scale<bigint> =>
       const [least, most] = ['290000-01-01 (BC) 00:00:00', '294000-01-01 00:00:00'];
       return `CASE WHEN ${x} BETWEEN CAST('${least}' AS ${type}) AND CAST('${most}' AS ${type}) THEN epoch_us(${x}) END`;
     },
-    (place) => isoTimestamp(place, 6),
+    (place) => formatTimestamp(place, 6),
   );
 
 const TIMES: Readonly<Record<string, Scale<bigint>>> = {
-  DATE: times((x) => finite(x, `${x} - DATE '1970-01-01'`), isoDate),
+  DATE: times((x) => finite(x, `${x} - DATE '1970-01-01'`), formatDate),
   TIMESTAMP: times(
     (x) => finite(x, `epoch_us(${x})`),
-    (place) => isoTimestamp(place, 6),
+    (place) => formatTimestamp(place, 6),
   ),
   TIMESTAMP_S: coarse('TIMESTAMP_S'),
   TIMESTAMP_MS: coarse('TIMESTAMP_MS'),
   TIMESTAMP_NS: times(
     (x) => finite(x, `epoch_ns(${x})`),
-    (place) => isoTimestamp(place, 9),
+    (place) => formatTimestamp(place, 9),
   ),
   'TIMESTAMP WITH TIME ZONE': times(
     (x) => finite(x, `epoch_us(${x})`),
-    (place) => `${isoTimestamp(place, 6)}Z`,
+    (place) => `${formatTimestamp(place, 6)}Z`,
   ),
   TIME: times(
     (x) => `epoch_us(${x})`,
-    (place) => isoTime(place, 6),
+    (place) => formatTime(place, 6),
   ),
   TIME_NS: times(
     (x) => `epoch_ns(${x})`,
-    (place) => isoTime(place, 9),
+    (place) => formatTime(place, 9),
   ),
 };
 

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import { Engine } from '../engine/engine.service.js';
@@ -9,6 +10,8 @@ import { stagedOf, TableKnowledge, type Given } from './table-knowledge.service.
 
 /** Smaller contents are read as fast as they are. */
 const WORTH_BYTES = 4 * 1024 ** 2;
+/** Between an answer and what is made for the next: whoever asks again at once is answered first. */
+const AFTER_MS = 1000;
 /** Formats that are columnar themselves. */
 const COLUMNAR = new Set(['parquet', 'staged']);
 
@@ -45,6 +48,7 @@ export class TableStager implements BeforeApplicationShutdown {
     if (file.size < WORTH_BYTES || this.wished.has(key) || this.stopping.signal.aborted) return;
     this.wished.add(key);
     this.last = this.last
+      .then(async () => await delay(AFTER_MS, undefined, { signal: this.stopping.signal }))
       .then(async () => await this.stageIfWorthwhile(file, given))
       .catch((error: unknown) => {
         this.logger.debug({ err: error, contentHash: file.contentHash }, 'A table was not staged.');

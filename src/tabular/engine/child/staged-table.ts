@@ -6,7 +6,7 @@ import type {
   TableDescription,
 } from '../../../core/contracts/dataset-reader.contract.js';
 import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
-import { unusedName } from './names.js';
+import { unusedName } from '../../values/unused-name.js';
 
 /** Types that Parquet has not, or DuckDB writes as others: such columns are kept as text. */
 const KEPT_AS_TEXT = /^(U?HUGEINT|BIT|TIME WITH TIME ZONE|INTERVAL|BIGNUM)$/;

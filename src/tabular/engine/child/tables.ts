@@ -11,8 +11,8 @@ import { chooseReader, readerOf as publicReaderOf } from '../../readers/readers.
 import { headOf } from '../../readers/shared/unpacked.js';
 import { NotTabularError } from '../../tabular.errors.js';
 import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
+import { unusedName } from '../../values/unused-name.js';
 import { toTableError } from './duckdb-errors.js';
-import { unusedName } from './names.js';
 import { stagedReader } from './staged-table.js';
 import type { Session } from './session.js';
 

@@ -1,5 +1,6 @@
 import type { Column, Relation } from '../../../core/contracts/dataset-reader.contract.js';
 import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
+import { unusedName } from '../../values/unused-name.js';
 import type { Dialect } from './dialect.js';
 import { LONGEST_LINE, styleOf } from './rewrite.js';
 
@@ -84,7 +85,7 @@ export function checkedBigint(name: string): string {
 
 /** The table, its rows numbered. */
 export function relationOf(source: Source, dialect: Dialect, columns: readonly Column[]): Relation {
-  const rowIndex = freeName(columns);
+  const rowIndex = unusedName('row_index', columns);
   const wide = new Set(dialect.wide);
   const isChecked = ({ name, type }: Column): boolean =>
     type === 'BIGINT' && !dialect.checked && !wide.has(name);
@@ -100,11 +101,4 @@ export function relationOf(source: Source, dialect: Dialect, columns: readonly C
     rowIndex: quoteIdentifier(rowIndex),
     unnumbered: `(SELECT ${shown.join(', ')} FROM ${from})`,
   };
-}
-
-function freeName(columns: readonly Column[]): string {
-  const taken = new Set(columns.map(({ name }) => name.toLowerCase()));
-  let name = 'row_index';
-  while (taken.has(name)) name = `_${name}`;
-  return name;
 }

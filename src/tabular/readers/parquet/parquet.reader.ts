@@ -9,7 +9,7 @@ import type {
   TableDescription,
 } from '../../../core/contracts/dataset-reader.contract.js';
 import { UnreadableTableError } from '../../tabular.errors.js';
-import { freeName } from '../shared/column-names.js';
+import { unusedName } from '../../values/unused-name.js';
 import { linesRelation } from '../shared/numbered-lines.js';
 import { parseOptions } from '../shared/read-options.js';
 import { quoteIdentifier, quoteLiteral } from '../../values/quote.js';
@@ -91,7 +91,7 @@ export class ParquetReader implements IDatasetReader {
     if (!columns.some(({ name }) => name.toLowerCase() === ROW_NUMBER)) {
       return { sql: `read_parquet(${path}, file_row_number = true)`, rowIndex: ROW_NUMBER };
     }
-    const rowIndex = quoteIdentifier(freeName('row_index', columns));
+    const rowIndex = quoteIdentifier(unusedName('row_index', columns));
     const list = columns.map(({ name }) => quoteIdentifier(name)).join(', ');
     return {
       sql: `(SELECT row_number() OVER () - 1 AS ${rowIndex}, ${list} FROM read_parquet(${path}))`,

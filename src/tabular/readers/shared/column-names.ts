@@ -24,10 +24,6 @@ export function uniqueNames(given: readonly string[]): string[] {
   });
 }
 
-/** A name that none of a table's columns has. */
-export const freeName = (name: string, columns: readonly { name: string }[]): string =>
-  uniqueNames([...columns.map((column) => column.name), name]).at(-1) ?? name;
-
 /** What a user should know of names that had to be changed; at most one sentence. */
 export function renamingWarning(given: readonly string[], names: readonly string[]): string[] {
   const changed = given.flatMap((name, at) =>

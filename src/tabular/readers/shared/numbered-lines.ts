@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Column, Relation } from '../../../core/contracts/dataset-reader.contract.js';
-import { freeName } from './column-names.js';
+import { unusedName } from '../../values/unused-name.js';
 import { columnsLiteral, quoteIdentifier, quoteLiteral } from '../../values/quote.js';
 
 /** Bytes that are gathered before they are written. */
@@ -23,7 +23,7 @@ export function linesRelation(
   columns: readonly Column[],
   inFile = columns.map((_, at) => numbered(at)),
 ): Relation {
-  const rowIndex = quoteIdentifier(freeName('row_index', columns));
+  const rowIndex = quoteIdentifier(unusedName('row_index', columns));
   // What read_json makes of a text for BLOB are its letters; a cast reads their escapes.
   const isBytes = (type: string): boolean => /^BLOB(\[\])*$/.test(type);
   const typed = columns.map(({ type }, at) => ({

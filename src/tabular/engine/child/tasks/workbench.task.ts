@@ -2,7 +2,7 @@ import type { Column } from '../../../../core/contracts/dataset-reader.contract.
 import type { ExportFormat, ExportOptions } from '../../../export/export-formats.js';
 import { quoteIdentifier } from '../../../values/quote.js';
 import type { Json } from '../../../values/json-text.js';
-import { unusedName } from '../names.js';
+import { unusedName } from '../../../values/unused-name.js';
 import type { Session } from '../session.js';
 import {
   correctDescriptions,

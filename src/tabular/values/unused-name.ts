@@ -1,4 +1,4 @@
-import type { Column } from '../../../core/contracts/dataset-reader.contract.js';
+import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 
 /** A name like this one that no column has, however it is written. */
 export function unusedName(wanted: string, columns: readonly Column[]): string {
