@@ -63,12 +63,14 @@ const VIEW_COLUMNS = `
 
 /**
  * Joined to the file `f` and the `caller`: type and metadata are those of the caller's latest hold,
- * else of the oldest readable reference.
+ * else of the oldest readable reference. Those of derived results, which admins read, come last: they
+ * say nothing of the file.
  */
 const VIEW_JOINS = `
   JOIN LATERAL (
     SELECT r.id, r.created_at FROM file_references r
-    WHERE r.file_id = f.id AND ${READABLE} ORDER BY r.id LIMIT 1) oldest ON true
+    WHERE r.file_id = f.id AND ${READABLE}
+    ORDER BY r.owner_type = 'derived', r.id LIMIT 1) oldest ON true
   LEFT JOIN LATERAL (
     SELECT r.id FROM file_references r
     WHERE r.file_id = f.id AND r.owner_type = 'hold' AND r.owner_id = caller.id AND ${ALIVE}
