@@ -36,7 +36,7 @@ export interface DiffLimits {
 }
 
 /** Of the memory, what the rows of a share may seem to need: joins and sorts need room beside them. */
-const SHARE_OF_MEMORY = 0.2;
+export const SHARE_OF_MEMORY = 0.2;
 /** Of a row's bits and what a hash table has beside them. */
 const BITS_WIDTH = 24;
 const EXAMPLES = 10;

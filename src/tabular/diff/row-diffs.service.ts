@@ -8,9 +8,13 @@ import type { SourceFile } from '../sources/table-sources.service.js';
 import { hintsOf } from '../tables/table-knowledge.service.js';
 import { TableStager } from '../tables/table-stager.service.js';
 import { EngineMemoryError } from '../tabular.errors.js';
-import { TableWorkbench, type WorkbenchOptions } from '../workbench/table-workbench.service.js';
-import { DiffWork } from './diff-work.js';
-import type { DiffLayout, DiffSpec, DiffSummary } from './diff.types.js';
+import {
+  TableWorkbench,
+  type Workbench,
+  type WorkbenchOptions,
+} from '../workbench/table-workbench.service.js';
+import { DiffWork, SHARE_OF_MEMORY } from './diff-work.js';
+import type { DiffLayout, DiffSpec, DiffSummary, Side } from './diff.types.js';
 
 export interface DiffInput {
   base: SourceFile[];
@@ -76,31 +80,54 @@ export class RowDiffs {
     callerId: string,
     keep: (content: Readable) => Promise<T>,
   ): Promise<{ facts: Facts; kept: T }> {
-    // The tables are read several times: of text, the first makes Parquet for the others. Which are text
-    // is known once they are described.
     const files = [...base, ...head];
-    await this.schemas.describeAll(files, {}, callerId);
-    for (const file of files) {
-      if (await this.stager.isWorthwhile(file, {})) await this.stager.stage(file, {}, callerId);
-    }
     const deadline = new Date(Date.now() + this.env.ENGINE_DEADLINE_SECONDS * 1000);
     const tables = tablesToRead({ base, head });
     const memoryBytes = this.env.ENGINE_MEMORY_BYTES;
     // What turns out not to fit is done once more, in more shares; by one thread, since each has its own.
     for (let factor = 1; ; factor *= 8) {
+      const fits = factor === 1 && bytesOf(files) <= memoryBytes * SHARE_OF_MEMORY;
+      if (!fits) await this.stage(files, callerId);
       const options = { callerId, tables, deadline, ...(factor > 1 && { threads: 1 }) };
       try {
         return await this.workbench.session(options, async (bench) => {
+          if (fits) await this.load(bench, { base, head });
           const work = new DiffWork(bench, spec, { memoryBytes, factor, maxShares: MAX_SHARES });
           const facts = await work.find();
-          return { facts, kept: await work.write(keep) };
+          const kept = await work.write(keep);
+          for (const file of files) this.stager.wish(file, {});
+          return { facts, kept };
         });
       } catch (error) {
         if (!(error instanceof EngineMemoryError) || factor >= MAX_FACTOR) throw error;
       }
     }
   }
+
+  /** Makes Parquet of text, since the tables are read several times. Which are text is known once described. */
+  private async stage(files: readonly SourceFile[], callerId: string): Promise<void> {
+    await this.schemas.describeAll(files, {}, callerId);
+    for (const file of files) {
+      if (await this.stager.isWorthwhile(file, {})) await this.stager.stage(file, {}, callerId);
+    }
+  }
+
+  /** Takes text apart once: later statements find rows in place of the views of the same names. */
+  private async load(bench: Workbench, sides: Record<Side, SourceFile[]>): Promise<void> {
+    for (const side of ['base', 'head'] as const) {
+      const parsed = await Promise.all(
+        sides[side].map(async (file) => await this.stager.isParsed(file, {})),
+      );
+      if (parsed.includes(true)) {
+        await bench.run(`CREATE TEMP TABLE ${side} AS SELECT * FROM main.${side}`);
+      }
+    }
+  }
 }
+
+/** About how much they are as rows in memory. */
+const bytesOf = (files: readonly SourceFile[]): number =>
+  files.reduce((sum, { size, compressionType }) => sum + size * (compressionType ? 8 : 1), 0);
 
 const drained = async (content: Readable): Promise<void> => {
   await finished(content.resume());

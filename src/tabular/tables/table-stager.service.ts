@@ -39,7 +39,11 @@ export class TableStager implements BeforeApplicationShutdown {
 
   /** Whether the file is one that would be read faster as Parquet, as far as is known. */
   async isWorthwhile(file: SourceFile, given: Given): Promise<boolean> {
-    if (file.size < WORTH_BYTES) return false;
+    return file.size >= WORTH_BYTES && (await this.isParsed(file, given));
+  }
+
+  /** Whether each reading takes text apart anew, as far as is known: of single columns, too. */
+  async isParsed(file: SourceFile, given: Given): Promise<boolean> {
     const description = await this.knowledge.description(file, given);
     return !description || !COLUMNAR.has(description.format);
   }
