@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import {
   JobKind,
   type IJobHandler,
+  type JobContext,
   type JobOutputs,
   type RunningJob,
 } from '../../core/contracts/jobs.contract.js';
@@ -35,8 +36,23 @@ export class DeriveJob implements IJobHandler<DeriveParameters> {
     return parameters as unknown as DeriveParameters;
   }
 
-  async run({ parameters, createdBy }: RunningJob<DeriveParameters>): Promise<JobOutputs> {
-    await this.operations.run(parameters.name, parameters.input, createdBy);
+  async run(
+    { parameters, createdBy }: RunningJob<DeriveParameters>,
+    { signal }: JobContext,
+  ): Promise<JobOutputs> {
+    signal.throwIfAborted();
+    const { promise: isOver, reject } = Promise.withResolvers<never>();
+    const letGo = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', letGo, { once: true });
+    try {
+      // The work is not ended: others in this process may wait for the same.
+      await Promise.race([
+        this.operations.run(parameters.name, parameters.input, createdBy),
+        isOver,
+      ]);
+    } finally {
+      signal.removeEventListener('abort', letGo);
+    }
     return { outputs: [] };
   }
 }
