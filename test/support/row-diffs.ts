@@ -20,7 +20,11 @@ export async function diffOn(
 ): Promise<{ summary: DiffSummary; items: ChangedRowDto[] }> {
   await bench.put('base', base);
   await bench.put('head', head);
-  const work = new DiffWork(bench as unknown as Workbench, { ...KEYED, ...spec }, limits);
+  const [one, other] = ['base', 'head'].map(
+    (side) => bench.tables.find(({ name }) => name === side)?.columns ?? [],
+  );
+  const sides = { columns: { base: one ?? [], head: other ?? [] }, beside: 0 };
+  const work = new DiffWork(bench as unknown as Workbench, sides, { ...KEYED, ...spec }, limits);
   const { summary, layout } = await work.find();
   const select = keptSelect(layout);
   const columns = (await bench.rows(`DESCRIBE ${select}`)).map(([name, type]) => ({

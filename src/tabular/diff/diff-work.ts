@@ -20,6 +20,7 @@ import {
   type ColumnPair,
   type DiffLayout,
   type DiffPlan,
+  type BenchSides,
   type DiffSpec,
   type DiffSummary,
   type Side,
@@ -50,10 +51,11 @@ export class DiffWork {
   /** @throws UnknownColumnError, InvalidDiffError */
   constructor(
     private readonly bench: Workbench,
+    private readonly sides: BenchSides,
     private readonly spec: DiffSpec,
     private readonly limits: DiffLimits,
   ) {
-    const [base, head] = SIDES.map((side) => this.columnsOf(side)) as [Columns, Columns];
+    const { base, head } = sides.columns;
     this.plan = planDiff(base, head, spec);
     this.layout = layoutOf(this.plan);
   }
@@ -94,10 +96,6 @@ export class DiffWork {
     return (await this.bench.write(keptSelect(this.layout), how, keep)).kept;
   }
 
-  private columnsOf(side: Side): Columns {
-    return this.bench.tables.find(({ name }) => name === side)?.columns ?? [];
-  }
-
   private async one(sql: string): Promise<Json[]> {
     return (await this.bench.rows(sql))[0] ?? [];
   }
@@ -124,7 +122,7 @@ export class DiffWork {
     const widths = { whole: 0, narrow: 0 };
     for (const side of SIDES) {
       const key = (this.plan.key ?? []).map((pair) => pair[side]);
-      const [whole] = await this.one(widthOf(side, this.columnsOf(side)));
+      const [whole] = await this.one(widthOf(side, this.sides.columns[side]));
       const [narrow] = key.length > 0 ? await this.one(widthOf(side, key)) : [0];
       widths.whole = Math.max(widths.whole, Number(whole));
       widths.narrow = Math.max(widths.narrow, Number(narrow) + BITS_WIDTH);
@@ -187,6 +185,8 @@ export class DiffWork {
 
   private summaryOf(rows: Record<Side, number>, found: ReadonlyMap<Change, number>): DiffSummary {
     const { key, compared, apart, added, removed, renames } = this.plan;
+    const { beside } = this.sides;
+    const base = rows.base + beside;
     const [inserted, updated, deleted] = CHANGES.map((change) => found.get(change) ?? 0) as [
       number,
       number,
@@ -202,8 +202,8 @@ export class DiffWork {
       }));
     return {
       key: key && this.keyNames,
-      counts: { inserted, updated, deleted, unchanged: rows.base - updated - deleted },
-      rows,
+      counts: { inserted, updated, deleted, unchanged: base - updated - deleted },
+      rows: { base, head: rows.head + beside },
       columns: {
         compared: compared.map(({ head }) => head.name),
         added: added.map(toColumn),

@@ -8,6 +8,13 @@ export type Change = (typeof CHANGES)[number];
 /** The tables of a diff, and what statements know them by. */
 export type Side = 'base' | 'head';
 
+/** What is on the bench as `base` and `head`. */
+export interface BenchSides {
+  columns: Record<Side, readonly Column[]>;
+  /** Rows that the versions have beside those, known to be the same in both. */
+  beside: number;
+}
+
 /** What is asked of two tables. Plain JSON; names are not looked up yet. */
 export interface DiffSpec {
   /** Columns whose values tell the rows of each table apart; `null`: rows are compared as wholes. */

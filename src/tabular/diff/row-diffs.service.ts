@@ -1,6 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
+import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 import { ENV, type Env } from '../../core/config/config.js';
 import { DerivedResults, type ResultOf } from '../results/derived-results.service.js';
 import { SchemasService } from '../schema/schemas.service.js';
@@ -13,8 +14,9 @@ import {
   type Workbench,
   type WorkbenchOptions,
 } from '../workbench/table-workbench.service.js';
+import { openPatched, patchedSides, patchTables } from './patched-sides.js';
 import { DiffWork, SHARE_OF_MEMORY } from './diff-work.js';
-import type { DiffLayout, DiffSpec, DiffSummary, Side } from './diff.types.js';
+import type { DiffLayout, BenchSides, DiffSpec, DiffSummary, Side } from './diff.types.js';
 
 export interface DiffInput {
   base: SourceFile[];
@@ -28,6 +30,11 @@ export interface RowDiff {
   layout: DiffLayout;
   /** Parquet with the changes, as the file of a table. */
   changes: SourceFile;
+}
+
+interface Reading {
+  tables: WorkbenchOptions['tables'];
+  open: (bench: Workbench) => Promise<BenchSides>;
 }
 
 type Facts = Pick<RowDiff, 'summary' | 'layout'>;
@@ -80,28 +87,58 @@ export class RowDiffs {
     callerId: string,
     keep: (content: Readable) => Promise<T>,
   ): Promise<{ facts: Facts; kept: T }> {
-    const files = [...base, ...head];
     const deadline = new Date(Date.now() + this.env.ENGINE_DEADLINE_SECONDS * 1000);
-    const tables = tablesToRead({ base, head });
     const memoryBytes = this.env.ENGINE_MEMORY_BYTES;
     // What turns out not to fit is done once more, in more shares; by one thread, since each has its own.
     for (let factor = 1; ; factor *= 8) {
-      const fits = factor === 1 && bytesOf(files) <= memoryBytes * SHARE_OF_MEMORY;
-      if (!fits) await this.stage(files, callerId);
+      const { tables, open } = await this.reading({ base, head, spec }, factor === 1, callerId);
       const options = { callerId, tables, deadline, ...(factor > 1 && { threads: 1 }) };
       try {
         return await this.workbench.session(options, async (bench) => {
-          if (fits) await this.load(bench, { base, head });
-          const work = new DiffWork(bench, spec, { memoryBytes, factor, maxShares: MAX_SHARES });
+          const sides = await open(bench);
+          const limits = { memoryBytes, factor, maxShares: MAX_SHARES };
+          const work = new DiffWork(bench, sides, spec, limits);
           const facts = await work.find();
-          const kept = await work.write(keep);
-          for (const file of files) this.stager.wish(file, {});
-          return { facts, kept };
+          return { facts, kept: await work.write(keep) };
         });
       } catch (error) {
         if (!(error instanceof EngineMemoryError) || factor >= MAX_FACTOR) throw error;
       }
     }
+  }
+
+  /** What is read, and how it becomes `base` and `head` of a bench. */
+  private async reading(
+    { base, head, spec }: DiffInput,
+    mayLoad: boolean,
+    callerId: string,
+  ): Promise<Reading> {
+    const patched = patchedSides(base, head, spec);
+    const [described] = patched ? await this.schemas.describeAll([patched.file], {}, callerId) : [];
+    if (patched && described && 'description' in described) {
+      const { description } = described;
+      return {
+        tables: patchTables(patched, description.rowCount !== null),
+        open: async (bench) => await openPatched(bench, patched, description),
+      };
+    }
+    const files = [...base, ...head];
+    const fits = mayLoad && bytesOf(files) <= this.env.ENGINE_MEMORY_BYTES * SHARE_OF_MEMORY;
+    if (!fits) await this.stage(files, callerId);
+    return {
+      tables: [
+        { name: 'base', files: base },
+        { name: 'head', files: head },
+      ],
+      open: async (bench) => {
+        if (fits) await this.load(bench, { base, head });
+        for (const file of files) this.stager.wish(file, {});
+        return {
+          columns: { base: columnsOf(bench, 'base'), head: columnsOf(bench, 'head') },
+          beside: 0,
+        };
+      },
+    };
   }
 
   /** Makes Parquet of text, since the tables are read several times. Which are text is known once described. */
@@ -133,17 +170,8 @@ const drained = async (content: Readable): Promise<void> => {
   await finished(content.resume());
 };
 
-/**
- * What `base` and `head` are on the bench. Where it is known of rows without reading them that they are the
- * same, and that their keys are unique, both may be less than the files: only their counts are of all rows.
- */
-const tablesToRead = ({
-  base,
-  head,
-}: Pick<DiffInput, 'base' | 'head'>): WorkbenchOptions['tables'] => [
-  { name: 'base', files: base },
-  { name: 'head', files: head },
-];
+const columnsOf = ({ tables }: Workbench, side: Side): readonly Column[] =>
+  tables.find(({ name }) => name === side)?.columns ?? [];
 
 const resultOf = ({ base, head, spec }: DiffInput, kind: string): ResultOf => ({
   kind,

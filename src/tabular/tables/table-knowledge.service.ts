@@ -184,7 +184,7 @@ export const growthOf = (patches: TablePatches | null): number =>
   (patches?.chain ?? []).reduce((sum, { inserts, deletes }) => sum + inserts - deletes, 0);
 
 /** Patches were made for the table as the file's own metadata have it read. */
-function refuseOtherReading(given: Given): void {
+export function refuseOtherReading(given: Given): void {
   const options = Object.keys(given);
   if (options.length === 0) return;
   const detail =

@@ -32,15 +32,27 @@ export const fieldOf = (struct: string, { name, type }: Column): string =>
 /** More rows than a patch has. */
 const ROWS = 2 ** 32;
 
+/** The same of patches that are files. */
+export const foldSql = (paths: readonly string[], key: readonly string[]): string =>
+  foldRows(
+    paths.map((path) => ({
+      sql: `read_parquet(${quoteLiteral(path)}, file_row_number = true)`,
+      rowIndex: 'file_row_number',
+    })),
+    key,
+  );
+
 /**
  * SELECT of what patches come to together, oldest first: `op`, `new`, `old` as above, once for each key, and
  * `placed`, by which those are in order that become last rows.
  */
-export function foldSql(paths: readonly string[], key: readonly string[]): string {
-  const entries = paths.map(
-    (path, place) =>
-      `SELECT ${place} * ${ROWS} + file_row_number AS n, op, new, old
-       FROM read_parquet(${quoteLiteral(path)}, file_row_number = true)`,
+export function foldRows(
+  patches: readonly { sql: string; rowIndex: string }[],
+  key: readonly string[],
+): string {
+  const entries = patches.map(
+    ({ sql, rowIndex }, place) =>
+      `SELECT ${place} * ${ROWS} + ${rowIndex} AS n, op, new, old FROM ${sql}`,
   );
   const keys = key.map((name) => `struct_extract(coalesce(new, old), ${quoteLiteral(name)})`);
   return `
