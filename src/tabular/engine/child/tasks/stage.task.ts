@@ -3,16 +3,21 @@ import { quoteIdentifier, quoteLiteral } from '../../../values/quote.js';
 import { STAGED_FILE } from '../../engine.types.js';
 import type { Session } from '../session.js';
 import { canBeStaged, placeColumn, stagedSelect } from '../staged-table.js';
-import { withTable, type ReadParts, type TablePart } from '../tables.js';
+import { describePart, withTable, type ReadParts, type TablePart } from '../tables.js';
 
 /**
  * Writes all rows of one content as Parquet, in their order; with patches over them also their places.
- * @returns rows; `null`: Parquet can't hold them
+ * @returns rows; `null`: Parquet can't hold them, or they are in Parquet, as the content turns out to be
  */
 export async function stage(
   session: Session,
-  { part }: { part: TablePart },
+  { part: given }: { part: TablePart },
 ): Promise<{ result: number | null } & ReadParts> {
+  const found = await describePart(session, given);
+  const part = { ...given, description: found };
+  if (found.format === 'parquet' && !part.patches) {
+    return { result: null, descriptions: [found], rejected: null };
+  }
   const done = await withTable(session, [part], true, async (table) => {
     if (!canBeStaged(table.columns)) return null;
     const { rowIndex, columns } = table;
