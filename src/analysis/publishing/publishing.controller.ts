@@ -1,5 +1,5 @@
 import { Body, Controller, Headers, Param, Post, Res } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiBody, ApiTags } from '@nestjs/swagger';
 import type { Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
@@ -12,6 +12,18 @@ import { COMMIT_PROBLEMS } from '../../datasets/index.js';
 import { PublicationDto } from './dto/publication.dto.js';
 import { PublishDto } from './dto/publish.dto.js';
 import { PublishingService, type PublishRequest } from './publishing.service.js';
+
+const EXAMPLES = {
+  'a new dataset': {
+    value: {
+      dataset: { name: 'Weather sample', tags: ['sample'] },
+      outputs: [{ name: 'sample', path: 'data/sample.parquet' }],
+    },
+  },
+  'a new version': {
+    value: { datasetId: 'seattle-weather', message: 'A sample beside the table' },
+  },
+};
 
 @ApiTags('jobs')
 @Controller('jobs')
@@ -28,6 +40,7 @@ export class PublishingController {
    * job's, too; when the job is forgotten the version keeps them.
    */
   @Post(':id/publish')
+  @ApiBody({ type: PublishDto, examples: EXAMPLES })
   @RequirePermission('datasets:write')
   @ApiIdempotencyKey()
   @AnswersWith('Location')
