@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import { unlessAborted } from '../../core/background/unless-aborted.js';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
@@ -128,15 +129,3 @@ const specOf = (parameters: DiffParameters): DiffSpec => ({
   columns: parameters.columns ?? null,
   ignore: parameters.ignore ?? [],
 });
-
-async function unlessAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { unlessAborted } from '../../core/background/unless-aborted.js';
 import {
   JobKind,
   type IJobHandler,
@@ -40,19 +41,9 @@ export class DeriveJob implements IJobHandler<DeriveParameters> {
     { parameters, createdBy }: RunningJob<DeriveParameters>,
     { signal }: JobContext,
   ): Promise<JobOutputs> {
-    signal.throwIfAborted();
-    const { promise: isOver, reject } = Promise.withResolvers<never>();
-    const letGo = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', letGo, { once: true });
-    try {
-      // The work is not ended: others in this process may wait for the same.
-      await Promise.race([
-        this.operations.run(parameters.name, parameters.input, createdBy),
-        isOver,
-      ]);
-    } finally {
-      signal.removeEventListener('abort', letGo);
-    }
+    const { name, input } = parameters;
+    // Others in this process may wait for the same.
+    await unlessAborted(signal, this.operations.run(name, input, createdBy));
     return { outputs: [] };
   }
 }
