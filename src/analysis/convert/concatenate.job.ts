@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
@@ -27,7 +28,6 @@ import {
   type Workbench,
 } from '../../tabular/index.js';
 import { checkedParameters } from '../kinds/checked-parameters.js';
-import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { ColumnTakenError, SchemasApartError } from './convert.errors.js';
 import { ConcatenateParametersDto } from './dto/concatenate-parameters.dto.js';

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
@@ -21,7 +22,6 @@ import {
 } from '../../tabular/index.js';
 import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
 import { JobTables } from '../kinds/job-tables.service.js';
-import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { TooFewRowsError, TooManyOutputsError } from './convert.errors.js';
 import { MAX_OUTPUTS, SplitParametersDto } from './dto/split-parameters.dto.js';

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
@@ -24,7 +25,6 @@ import {
   type Workbench,
 } from '../../tabular/index.js';
 import { checkedParameters } from '../kinds/checked-parameters.js';
-import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { SqlParametersDto } from './dto/sql-parameters.dto.js';
 import { refuseIdle, writeOutput } from './written-as.js';

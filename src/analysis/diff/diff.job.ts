@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import { unlessAborted } from '../../core/background/unless-aborted.js';
 import {
   ARTIFACT_PRODUCER,
@@ -27,7 +28,6 @@ import {
 } from '../../tabular/index.js';
 import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
 import { JobTables } from '../kinds/job-tables.service.js';
-import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { DiffParametersDto } from './dto/diff-parameters.dto.js';
 

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
+import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
@@ -23,7 +24,6 @@ import {
 } from '../../tabular/index.js';
 import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
 import { JobTables } from '../kinds/job-tables.service.js';
-import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { ProfileParametersDto } from './dto/profile-parameters.dto.js';
 import type { MeasuredTable } from './measure/measured-table.js';

@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
@@ -21,7 +22,6 @@ import {
   type BenchTable,
 } from '../../tabular/index.js';
 import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
-import { outputMetadata } from '../kinds/output-metadata.js';
 import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { drawSample } from './draw-sample.js';
 import { SamplingParametersDto } from './dto/sampling-parameters.dto.js';

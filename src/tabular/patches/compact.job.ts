@@ -1,4 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
+import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
   ARTIFACT_PRODUCER,
   type IArtifactProducer,
@@ -53,21 +54,16 @@ export class CompactJob implements IJobHandler<Record<string, never>> {
     return {};
   }
 
-  async run({ source, createdBy }: RunningJob, { signal }: JobContext): Promise<JobOutputs> {
-    const { versionId, versionNumber, datasetId, path } = source as PinnedSource & { path: string };
-    const [file] = (await this.tables.pinned(source as PinnedSource)) as [SourceFile];
-    const plain = await this.plainTables.write(file, createdBy, signal);
+  async run(job: RunningJob, { signal }: JobContext): Promise<JobOutputs> {
+    const source = job.source as PinnedSource & { path: string };
+    const { path } = source;
+    const [file] = (await this.tables.pinned(source)) as [SourceFile];
+    const plain = await this.plainTables.write(file, job.createdBy, signal);
     const staged = await this.producer.stage(await this.contents.open(plain.fileId), {
       fileType: plain.fileType,
       mimeType: plain.mimeType,
       fileName: path.slice(path.lastIndexOf('/') + 1),
-      metadata: {
-        analysis_type: 'compact',
-        source_version_id: versionId,
-        source_version: versionNumber,
-        source_dataset_id: datasetId,
-        source_path: path,
-      },
+      metadata: outputMetadata(job),
       expectedSha256: plain.contentHash,
       signal,
     });

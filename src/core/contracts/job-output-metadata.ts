@@ -1,4 +1,4 @@
-import type { RunningJob } from '../../core/contracts/jobs.contract.js';
+import type { RunningJob } from './jobs.contract.js';
 
 /** What is told with every output of a job, in snake case as users of the first design know it. */
 export const outputMetadata = (
