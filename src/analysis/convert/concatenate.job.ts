@@ -1,10 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
-  ARTIFACT_PRODUCER,
-  type IArtifactProducer,
-} from '../../core/contracts/artifact-producer.contract.js';
-import {
   JobKind,
   type IJobHandler,
   type JobContext,
@@ -21,14 +17,13 @@ import {
   quoteIdentifier,
   quoteLiteral,
   TableSources,
-  TableWorkbench,
   type BenchTable,
   type SourceFile,
   type Union,
   type Workbench,
 } from '../../tabular/index.js';
 import { checkedParameters } from '../kinds/checked-parameters.js';
-import { StagedOutputs } from '../kinds/staged-outputs.js';
+import { JobBench } from '../kinds/job-bench.service.js';
 import { ColumnTakenError, SchemasApartError } from './convert.errors.js';
 import { ConcatenateParametersDto } from './dto/concatenate-parameters.dto.js';
 import { refuseIdle, threadsFor, writeOutput } from './written-as.js';
@@ -49,9 +44,8 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
   constructor(
     private readonly tables: TableSources,
     private readonly folders: FolderTables,
-    private readonly workbench: TableWorkbench,
+    private readonly bench: JobBench,
     @Inject(VERSION_FILES) private readonly versions: IVersionFiles,
-    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
   ) {}
 
   /** @throws ValidationFailedError; what `IVersionFiles.pin` throws for a source */
@@ -87,26 +81,22 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
 
   /** @throws SchemasApartError, ColumnTakenError; what is wrong with a file that is no table */
   async run(job: RunningJob<Concatenation>, { signal, progress }: JobContext): Promise<JobOutputs> {
-    const { parameters, createdBy: callerId, deadline } = job;
+    const { parameters, createdBy: callerId } = job;
     const files = await this.filesOf(job);
     const { clashes, doubles } = await this.folders.unite(files, callerId);
     if (clashes.length > 0) throw new SchemasApartError(clashes);
     const threads = threadsFor(parameters.format);
-    const session = { callerId, deadline, signal, threads, tables: [{ name: 'source', files }] };
-    const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
-      await this.workbench.session(session, async (bench) => {
-        await held.discard();
-        const table = bench.tables[0] as BenchTable;
-        await checkDoubles(bench, table, files, doubles);
-        progress(0.2, 'writing');
-        await writeOutput(bench, held, parameters, {
-          name: 'concatenated',
-          sql: selectOf(table, files, parameters.sourceColumn),
-          metadata: outputMetadata(job, { files: files.length }),
-        });
+    const options = { signal, threads, tables: [{ name: 'source', files }] };
+    return await this.bench.outputs(job, options, async (bench, held) => {
+      const table = bench.tables[0] as BenchTable;
+      await checkDoubles(bench, table, files, doubles);
+      progress(0.2, 'writing');
+      await writeOutput(bench, held, parameters, {
+        name: 'concatenated',
+        sql: selectOf(table, files, parameters.sourceColumn),
+        metadata: outputMetadata(job, { files: files.length }),
       });
     });
-    return { outputs };
   }
 
   /** In the order of the sources, each under a path that no other has. */

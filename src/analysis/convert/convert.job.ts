@@ -1,9 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
-import {
-  ARTIFACT_PRODUCER,
-  type IArtifactProducer,
-} from '../../core/contracts/artifact-producer.contract.js';
 import {
   JobKind,
   type IJobHandler,
@@ -17,13 +13,12 @@ import {
   parseFilter,
   quoteIdentifier,
   resolveColumns,
-  TableWorkbench,
   toSql,
   type BenchTable,
 } from '../../tabular/index.js';
 import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
+import { JobBench } from '../kinds/job-bench.service.js';
 import { JobTables } from '../kinds/job-tables.service.js';
-import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { ConvertParametersDto } from './dto/convert-parameters.dto.js';
 import { refuseIdle, threadsFor, writeOutput } from './written-as.js';
 
@@ -35,8 +30,7 @@ export class ConvertJob implements IJobHandler<ConvertParametersDto> {
 
   constructor(
     private readonly tables: JobTables,
-    private readonly workbench: TableWorkbench,
-    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
+    private readonly bench: JobBench,
   ) {}
 
   /** @throws ValidationFailedError, InvalidFilterError */
@@ -56,20 +50,16 @@ export class ConvertJob implements IJobHandler<ConvertParametersDto> {
     job: RunningJob<ConvertParametersDto>,
     { signal, progress }: JobContext,
   ): Promise<JobOutputs> {
-    const { parameters, createdBy: callerId, deadline } = job;
+    const { parameters } = job;
     const files = await this.tables.filesOf(job, tableSource(job.source), parameters.readOptions);
     const threads = threadsFor(parameters.format);
-    const session = { callerId, deadline, signal, threads, tables: [{ name: 'source', files }] };
-    const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
-      await this.workbench.session(session, async (bench) => {
-        await held.discard();
-        progress(0.1, 'writing');
-        const selected = selectOf(bench.tables[0] as BenchTable, parameters);
-        const metadata = outputMetadata(job);
-        await writeOutput(bench, held, parameters, { name: 'converted', ...selected, metadata });
-      });
+    const options = { signal, threads, tables: [{ name: 'source', files }] };
+    return await this.bench.outputs(job, options, async (bench, held) => {
+      progress(0.1, 'writing');
+      const selected = selectOf(bench.tables[0] as BenchTable, parameters);
+      const metadata = outputMetadata(job);
+      await writeOutput(bench, held, parameters, { name: 'converted', ...selected, metadata });
     });
-    return { outputs };
   }
 }
 

@@ -1,9 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
-import {
-  ARTIFACT_PRODUCER,
-  type IArtifactProducer,
-} from '../../core/contracts/artifact-producer.contract.js';
 import {
   JobKind,
   type IJobHandler,
@@ -16,13 +12,12 @@ import {
   ENGINE_VERSION,
   quoteIdentifier,
   resolveColumns,
-  TableWorkbench,
   type BenchTable,
   type Workbench,
 } from '../../tabular/index.js';
 import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
+import { JobBench } from '../kinds/job-bench.service.js';
 import { JobTables } from '../kinds/job-tables.service.js';
-import { StagedOutputs } from '../kinds/staged-outputs.js';
 import { TooFewRowsError, TooManyOutputsError } from './convert.errors.js';
 import { MAX_OUTPUTS, SplitParametersDto } from './dto/split-parameters.dto.js';
 import { checkSplit, piecesOf, valueNames } from './split-plan.js';
@@ -42,8 +37,7 @@ export class SplitJob implements IJobHandler<SplitParametersDto> {
 
   constructor(
     private readonly tables: JobTables,
-    private readonly workbench: TableWorkbench,
-    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
+    private readonly bench: JobBench,
   ) {}
 
   /** @throws ValidationFailedError */
@@ -61,29 +55,25 @@ export class SplitJob implements IJobHandler<SplitParametersDto> {
 
   /** @throws TooFewRowsError, TooManyOutputsError, UnknownColumnError */
   async run(job: Job, { signal, progress }: JobContext): Promise<JobOutputs> {
-    const { parameters, createdBy: callerId, deadline } = job;
+    const { parameters } = job;
     const files = await this.tables.filesOf(job, tableSource(job.source), parameters.readOptions);
     const threads = threadsFor(parameters.format);
-    const session = { callerId, deadline, signal, threads, tables: [{ name: 'source', files }] };
-    const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
-      await this.workbench.session(session, async (bench) => {
-        await held.discard();
-        progress(0.05, 'reading');
-        const table = bench.tables[0] as BenchTable;
-        const rowCount = await copied(bench, table);
-        const parts = await partsOf(bench, table, job, rowCount);
-        let written = 0;
-        for (const [place, { own, ...part }] of parts.entries()) {
-          progress(0.3 + (0.7 * place) / parts.length, part.name);
-          const metadata = outputMetadata(job, { parts: parts.length, ...own });
-          written += await writeOutput(bench, held, parameters, { ...part, metadata });
-        }
-        if (written !== rowCount) {
-          throw new Error(`Of ${rowCount} rows ${written} were written.`);
-        }
-      });
+    const options = { signal, threads, tables: [{ name: 'source', files }] };
+    return await this.bench.outputs(job, options, async (bench, held) => {
+      progress(0.05, 'reading');
+      const table = bench.tables[0] as BenchTable;
+      const rowCount = await copied(bench, table);
+      const parts = await partsOf(bench, table, job, rowCount);
+      let written = 0;
+      for (const [place, { own, ...part }] of parts.entries()) {
+        progress(0.3 + (0.7 * place) / parts.length, part.name);
+        const metadata = outputMetadata(job, { parts: parts.length, ...own });
+        written += await writeOutput(bench, held, parameters, { ...part, metadata });
+      }
+      if (written !== rowCount) {
+        throw new Error(`Of ${rowCount} rows ${written} were written.`);
+      }
     });
-    return { outputs };
   }
 }
 

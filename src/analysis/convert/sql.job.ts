@@ -1,10 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
 import {
-  ARTIFACT_PRODUCER,
-  type IArtifactProducer,
-} from '../../core/contracts/artifact-producer.contract.js';
-import {
   JobKind,
   type IJobHandler,
   type JobContext,
@@ -21,11 +17,10 @@ import {
   SqlRefusedError,
   StatementTables,
   TableSources,
-  TableWorkbench,
   type Workbench,
 } from '../../tabular/index.js';
 import { checkedParameters } from '../kinds/checked-parameters.js';
-import { StagedOutputs } from '../kinds/staged-outputs.js';
+import { JobBench } from '../kinds/job-bench.service.js';
 import { SqlParametersDto } from './dto/sql-parameters.dto.js';
 import { refuseIdle, writeOutput } from './written-as.js';
 
@@ -46,9 +41,8 @@ export class SqlJob implements IJobHandler<SqlJobParameters> {
   constructor(
     private readonly tables: TableSources,
     private readonly statements: StatementTables,
-    private readonly workbench: TableWorkbench,
+    private readonly bench: JobBench,
     @Inject(VERSION_FILES) private readonly versions: IVersionFiles,
-    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
   ) {}
 
   /** @throws ValidationFailedError, SqlRefusedError, UnknownTableError, PathNotFoundError */
@@ -80,34 +74,28 @@ export class SqlJob implements IJobHandler<SqlJobParameters> {
     job: RunningJob<SqlJobParameters>,
     { signal, progress }: JobContext,
   ): Promise<JobOutputs> {
-    const { parameters, createdBy: callerId, deadline } = job;
+    const { parameters, createdBy: callerId } = job;
     const { sql } = parameters;
     const { tables } = await this.judge(sql, versionSource(job.source), callerId);
     const names = tables.map(({ name }) => name);
     const prefix = unusedPrefix(names);
-    const session = {
-      callerId,
-      deadline,
+    const options = {
       signal,
       threads: 1,
       tables: tables.map(({ files }, place) => ({ name: `${prefix}${place}`, files })),
     };
-    const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
-      await this.workbench.session(session, async (bench) => {
-        await held.discard();
-        progress(0.1, 'carrying out the statement');
-        await nameTables(bench, names);
-        const statement = `${prefix}statement`;
-        await bench.view(statement, sql);
-        await writeOutput(bench, held, parameters, {
-          name: 'result',
-          sql: `SELECT * FROM ${quoteIdentifier(statement)}`,
-          isUsers: true,
-          metadata: outputMetadata(job),
-        });
+    return await this.bench.outputs(job, options, async (bench, held) => {
+      progress(0.1, 'carrying out the statement');
+      await nameTables(bench, names);
+      const statement = `${prefix}statement`;
+      await bench.view(statement, sql);
+      await writeOutput(bench, held, parameters, {
+        name: 'result',
+        sql: `SELECT * FROM ${quoteIdentifier(statement)}`,
+        isUsers: true,
+        metadata: outputMetadata(job),
       });
     });
-    return { outputs };
   }
 
   private async judge(sql: string, source: PinnedSource, callerId: string) {

@@ -1,9 +1,5 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { outputMetadata } from '../../core/contracts/job-output-metadata.js';
-import {
-  ARTIFACT_PRODUCER,
-  type IArtifactProducer,
-} from '../../core/contracts/artifact-producer.contract.js';
 import {
   JobKind,
   type IJobHandler,
@@ -17,12 +13,11 @@ import {
   ENGINE_VERSION,
   EXPORT_FORMATS,
   parseFilter,
-  TableSources,
-  TableWorkbench,
   type BenchTable,
 } from '../../tabular/index.js';
 import { checkedParameters, tableSource } from '../kinds/checked-parameters.js';
-import { StagedOutputs } from '../kinds/staged-outputs.js';
+import { JobBench } from '../kinds/job-bench.service.js';
+import { JobTables } from '../kinds/job-tables.service.js';
 import { drawSample } from './draw-sample.js';
 import { SamplingParametersDto } from './dto/sampling-parameters.dto.js';
 import { samplingPlan, type SamplingPlan } from './sampling-plan.js';
@@ -34,9 +29,8 @@ export class SamplingJob implements IJobHandler<SamplingPlan> {
   readonly engineVersion = ENGINE_VERSION;
 
   constructor(
-    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
-    private readonly tables: TableSources,
-    private readonly workbench: TableWorkbench,
+    private readonly tables: JobTables,
+    private readonly bench: JobBench,
   ) {}
 
   /** @throws ValidationFailedError, InvalidFilterError */
@@ -53,35 +47,28 @@ export class SamplingJob implements IJobHandler<SamplingPlan> {
 
   /** @throws what `drawSample` throws, and reading the table */
   async run(job: RunningJob<SamplingPlan>, { signal, progress }: JobContext): Promise<JobOutputs> {
-    const { parameters: plan, seed, createdBy, deadline } = job;
-    const files = await this.tables.pinned(tableSource(job.source));
+    const { parameters: plan, seed } = job;
+    const files = await this.tables.filesOf(job, tableSource(job.source));
     const { extension, ...type } = EXPORT_FORMATS[plan.format];
     const options = { compression: plan.compression ?? 'snappy', guardFormulas: false };
-    const outputs = await StagedOutputs.of(this.producer, signal, async (held) => {
-      const tables = [{ name: 'source', files }];
-      await this.workbench.session(
-        { callerId: createdBy, tables, deadline, signal },
-        async (bench) => {
-          await held.discard();
-          progress(0.1, 'choosing rows');
-          const table = bench.tables[0] as BenchTable;
-          const sample = await drawSample(bench, { table, files: files.length }, plan, seed);
-          progress(0.7, 'writing them');
-          const { rows } = await bench.write(
-            sample.sql,
-            { format: plan.format, options, parameters: sample.parameters },
-            async (content) =>
-              await held.stage('sample', content, { ...type, fileName: `sample.${extension}` }),
-          );
-          const { population, figures } = sample.drawn;
-          held.describe(
-            'sample',
-            outputMetadata(job, { ...asked(plan), ...figures, rows, population }),
-          );
-        },
+    const session = { signal, tables: [{ name: 'source', files }] };
+    return await this.bench.outputs(job, session, async (bench, held) => {
+      progress(0.1, 'choosing rows');
+      const table = bench.tables[0] as BenchTable;
+      const sample = await drawSample(bench, { table, files: files.length }, plan, seed);
+      progress(0.7, 'writing them');
+      const { rows } = await bench.write(
+        sample.sql,
+        { format: plan.format, options, parameters: sample.parameters },
+        async (content) =>
+          await held.stage('sample', content, { ...type, fileName: `sample.${extension}` }),
+      );
+      const { population, figures } = sample.drawn;
+      held.describe(
+        'sample',
+        outputMetadata(job, { ...asked(plan), ...figures, rows, population }),
       );
     });
-    return { outputs };
   }
 }
 

@@ -1,8 +1,7 @@
 import { Module } from '@nestjs/common';
-import { StorageModule } from '../../storage/index.js';
-import { TabularModule } from '../../tabular/index.js';
+import { KindsModule } from '../kinds/kinds.module.js';
 import { SamplingJob } from './sampling.job.js';
 
 /** The kind of jobs `sampling`. */
-@Module({ imports: [StorageModule, TabularModule], providers: [SamplingJob] })
+@Module({ imports: [KindsModule], providers: [SamplingJob] })
 export class SamplingModule {}
