@@ -10,13 +10,8 @@ export { parseFilter } from './filter/parse-filter.js';
 export { toSql } from './filter/to-sql.js';
 export { resolveColumns } from './filter/order.js';
 export { StatementTables } from './query/statement-tables.service.js';
-export type { TablePatches } from './sources/local-contents.service.js';
-export {
-  baseOf,
-  patchesAsTables,
-  TableSources,
-  type SourceFile,
-} from './sources/table-sources.service.js';
+export { TableSources, type SourceFile } from './sources/table-sources.service.js';
+export { readWith } from './tables/table-knowledge.service.js';
 export type {
   ColumnStatisticsDto as ColumnStatistics,
   StatisticValue,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { analysisApi, expectFailure } from '../support/analysis.js';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { datasetsApi, move, put, remove, type VersionFile } from '../support/datasets.js';
 import { jobsApi } from '../support/jobs.js';
@@ -227,5 +228,11 @@ describe('a commit with a patch', () => {
       options: '{"header":false}',
     });
     await expectProblem(read, 400, 'read-options-invalid');
+    const job = await analysisApi(app).ended(
+      'convert',
+      { datasetId: plain, path: 'twice.csv' },
+      { format: 'json', readOptions: { header: false } },
+    );
+    expectFailure(job, 'read-options-invalid');
   });
 });

@@ -16,6 +16,7 @@ import {
   FolderTables,
   quoteIdentifier,
   quoteLiteral,
+  readWith,
   TableSources,
   type BenchTable,
   type SourceFile,
@@ -104,13 +105,13 @@ export class ConcatenateJob implements IJobHandler<Concatenation> {
     const all = [...(source ? [source] : []), ...parameters.sources];
     const found: { file: SourceFile; source: PinnedSource }[] = [];
     for (const one of all) {
-      for (const file of await this.tables.pinned(one)) found.push({ file, source: one });
+      const files = readWith(await this.tables.pinned(one), parameters.readOptions);
+      for (const file of files) found.push({ file, source: one });
     }
     const isUnique = new Set(found.map(({ file }) => file.path)).size === found.length;
     return found.map(({ file, source: { datasetId, versionNumber } }) => ({
       ...file,
       path: isUnique ? file.path : `${datasetId}@${versionNumber}/${file.path}`,
-      readOptions: { ...file.readOptions, ...parameters.readOptions },
     }));
   }
 }

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { PinnedSource, RunningJob } from '../../core/contracts/jobs.contract.js';
-import { FolderTables, TableSources, type SourceFile } from '../../tabular/index.js';
+import { FolderTables, readWith, TableSources, type SourceFile } from '../../tabular/index.js';
 
 /** What jobs read as one table. */
 @Injectable()
@@ -13,7 +13,7 @@ export class JobTables {
   /**
    * The files of a source, with what the job says of how they are read. Of a folder those that are one
    * table, as in pages of its rows.
-   * @throws what `TableSources.pinned` throws; NotTabularError when no file of a folder is a table
+   * @throws what `TableSources.pinned` throws; InvalidReadOptionsError; NotTabularError when no file of a folder is a table
    */
   async filesOf(
     { createdBy }: Pick<RunningJob, 'createdBy'>,
@@ -21,11 +21,7 @@ export class JobTables {
     readOptions: Readonly<Record<string, unknown>> = {},
   ): Promise<SourceFile[]> {
     const path = source.path ?? '';
-    const found = await this.sources.pinned(source);
-    const files = found.map((file) => ({
-      ...file,
-      readOptions: { ...file.readOptions, ...readOptions },
-    }));
+    const files = readWith(await this.sources.pinned(source), readOptions);
     const isFolder = path === '' || path.endsWith('/');
     return (await this.folders.of({ files, isFolder, path }, {}, createdBy)).files;
   }

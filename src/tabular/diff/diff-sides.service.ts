@@ -7,7 +7,7 @@ import {
   type TableSource,
 } from '../sources/table-sources.service.js';
 import { FolderTables } from '../tables/folder-tables.service.js';
-import { refuseOtherReading, type Given } from '../tables/table-knowledge.service.js';
+import { readWith, type Given } from '../tables/table-knowledge.service.js';
 import type { Side } from './diff.types.js';
 
 interface SidePlace {
@@ -41,8 +41,7 @@ export class DiffSides {
     };
     const filesOf = async (source: TableSource): Promise<SourceFile[]> => {
       const { files } = await this.folders.of(source, options, caller.id);
-      if (files.some(({ patches }) => patches)) refuseOtherReading(options);
-      return files.map((file) => ({ ...file, readOptions: { ...file.readOptions, ...options } }));
+      return readWith(files, options);
     };
     const [base, head] = await Promise.all([resolve('base'), resolve('head')]);
     return {

@@ -1,7 +1,6 @@
 import type { Column, TableDescription } from '../../core/contracts/dataset-reader.contract.js';
 import { fieldOf, foldRows } from '../engine/child/patches/patch-file.js';
-import { withPatches } from '../sources/local-contents.service.js';
-import { baseOf, type SourceFile } from '../sources/table-sources.service.js';
+import { baseOf, patchesAsTables, type SourceFile } from '../sources/table-sources.service.js';
 import { growthOf, hintsOf } from '../tables/table-knowledge.service.js';
 import { quoteIdentifier, quoteLiteral } from '../values/quote.js';
 import type { Workbench, WorkbenchOptions } from '../workbench/table-workbench.service.js';
@@ -35,7 +34,7 @@ export function patchedSides(
   if (!own || ![head.patches?.key, key].every((one) => !one || isSameSet(own, one))) return null;
   return {
     file: baseOf(head),
-    patches: { base: patchesOf(base), head: patchesOf(head) },
+    patches: { base: patchesAsTables(base), head: patchesAsTables(head) },
     key: own,
     growth: { base: growthOf(base.patches), head: growthOf(head.patches) },
   };
@@ -48,16 +47,6 @@ const isSameFile = (one: SourceFile, other: SourceFile): boolean =>
 
 const isSameSet = (one: readonly string[], other: readonly string[]): boolean =>
   one.length === other.length && one.every((name) => other.includes(name));
-
-const patchesOf = (file: SourceFile): SourceFile[] =>
-  withPatches(file)
-    .slice(1)
-    .map((patch) => ({
-      ...patch,
-      path: `a patch of ${file.path}`,
-      readOptions: {},
-      patches: null,
-    }));
 
 const SIDES: readonly Side[] = ['base', 'head'];
 

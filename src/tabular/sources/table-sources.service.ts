@@ -118,12 +118,14 @@ export class TableSources {
   }
 }
 
-/**
- * Each of its patches as a table of its own, oldest first: `op`, `new` and `old`, as docs/decisions/0026 has
- * them. Of two versions with the same content and key, these alone tell the difference.
- */
+/** Each of its patches as a table of its own, oldest first: `op`, `new` and `old`, as docs/decisions/0026 has them. */
 export const patchesAsTables = ({ path, patches }: SourceFile): SourceFile[] =>
-  (patches?.chain ?? []).map((patch) => ({ ...patch, path, readOptions: {}, patches: null }));
+  (patches?.chain ?? []).map((patch) => ({
+    ...patch,
+    path: `a patch of ${path}`,
+    readOptions: {},
+    patches: null,
+  }));
 
 /** A file as it is at a path. */
 export function toSourceFile(path: string, file: Omit<PatchableFile, 'path'>): SourceFile {

@@ -183,8 +183,15 @@ function asRead(description: TableDescription, patches: TablePatches | null): Ta
 export const growthOf = (patches: TablePatches | null): number =>
   (patches?.chain ?? []).reduce((sum, { inserts, deletes }) => sum + inserts - deletes, 0);
 
+/** Files read as is said here, over what their own metadata say. @throws InvalidReadOptionsError */
+export const readWith = (files: readonly SourceFile[], given: Given): SourceFile[] =>
+  files.map((file) => {
+    if (file.patches) refuseOtherReading(given);
+    return { ...file, readOptions: { ...file.readOptions, ...given } };
+  });
+
 /** Patches were made for the table as the file's own metadata have it read. */
-export function refuseOtherReading(given: Given): void {
+function refuseOtherReading(given: Given): void {
   const options = Object.keys(given);
   if (options.length === 0) return;
   const detail =
