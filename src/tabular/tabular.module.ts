@@ -38,6 +38,7 @@ import { TableStatisticsService } from './statistics/table-statistics.service.js
 import { FolderTables } from './tables/folder-tables.service.js';
 import { TableKnowledge } from './tables/table-knowledge.service.js';
 import { TableStager } from './tables/table-stager.service.js';
+import { WrittenResults } from './tables/written-results.service.js';
 import { TableWorkbench } from './workbench/table-workbench.service.js';
 
 /**
@@ -86,6 +87,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     TableStager,
     TableStatisticsService,
     TableWorkbench,
+    WrittenResults,
   ],
   exports: [
     FolderTables,

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 import { ENV, type Env } from '../../core/config/config.js';
+import { EXPORT_FORMATS } from '../export/export-formats.js';
 import { DerivedResults, type ResultOf } from '../results/derived-results.service.js';
 import { SchemasService } from '../schema/schemas.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
@@ -67,7 +68,7 @@ export class RowDiffs {
       this.results.peek(factsOf),
     ]);
     if (kept && known !== null) return toRowDiff(kept, known);
-    const use = { fileType: 'parquet', mimeType: 'application/vnd.apache.parquet' };
+    const use = { fileType: 'parquet', mimeType: EXPORT_FORMATS.parquet.mimeType };
     const changes = await this.results.artifact(changesOf, use, async (keep) => {
       const { facts, kept: staged } = await this.compute(input, callerId, keep);
       this.results.put(factsOf, JSON.stringify(facts));

@@ -18,13 +18,14 @@ import { ValidationFailedError } from '../../core/errors/index.js';
 import type { MadePatch } from '../engine/child/tasks/patch.task.js';
 import { Engine } from '../engine/engine.service.js';
 import { PATCH_FILE } from '../engine/engine.types.js';
+import { EXPORT_FORMATS } from '../export/export-formats.js';
 import { growingFile, unlessRewritten } from '../engine/growing-file.js';
 import { baseOf, toSourceFile, type SourceFile } from '../sources/table-sources.service.js';
 import { TableKnowledge } from '../tables/table-knowledge.service.js';
 import { TableStager } from '../tables/table-stager.service.js';
 import { PlainTables } from './plain-tables.service.js';
 
-const USE = { fileType: 'row-patch', mimeType: 'application/vnd.apache.parquet' };
+const USE = { fileType: 'row-patch', mimeType: EXPORT_FORMATS.parquet.mimeType };
 
 @Injectable()
 export class RowPatchesService implements IRowPatches {

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Inject, Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
-import { ENV, type Env } from '../../core/config/config.js';
-import { Engine } from '../engine/engine.service.js';
-import { growingFile, unlessRewritten } from '../engine/growing-file.js';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
+import type { TablePart } from '../engine/child/tables.js';
 import { STAGED_FILE } from '../engine/engine.types.js';
-import { DerivedResults, type Compute } from '../results/derived-results.service.js';
+import { EXPORT_FORMATS } from '../export/export-formats.js';
+import { DerivedResults } from '../results/derived-results.service.js';
 import { PatchPlacer } from '../patches/patch-placer.service.js';
 import { baseOf, type SourceFile } from '../sources/table-sources.service.js';
 import { stagedOf, TableKnowledge, type Given } from './table-knowledge.service.js';
+import { WrittenResults } from './written-results.service.js';
 
 /** Smaller contents are read as fast as they are. */
 const WORTH_BYTES = 4 * 1024 ** 2;
@@ -25,10 +25,9 @@ export class TableStager implements BeforeApplicationShutdown {
   private last: Promise<void> = Promise.resolve();
 
   constructor(
-    @Inject(ENV) private readonly env: Env,
-    private readonly engine: Engine,
     private readonly knowledge: TableKnowledge,
     private readonly results: DerivedResults,
+    private readonly written: WrittenResults,
     private readonly placer: PatchPlacer,
   ) {}
 
@@ -83,26 +82,16 @@ export class TableStager implements BeforeApplicationShutdown {
   ): Promise<void> {
     const of = stagedOf(file, given);
     if (await this.results.find(of)) return;
-    const use = { fileType: 'parquet', mimeType: 'application/vnd.apache.parquet' };
-    const make: Compute = async (keep) => {
-      const { contents, parts } = await this.knowledge.input([file], given);
-      const [part] = parts as [(typeof parts)[number]];
-      const session = {
-        callerId,
-        contents,
-        deadlineSeconds: this.env.ENGINE_DEADLINE_SECONDS,
-        signal,
-      };
-      return await this.engine.session(session, async ({ call, pathOf }) => {
-        const written = call('stage', { part }).then((found) => {
+    const use = { fileType: 'parquet', mimeType: EXPORT_FORMATS.parquet.mimeType };
+    try {
+      await this.written.make(
+        { of, use, name: STAGED_FILE, files: [file], given, callerId, signal },
+        async (call, [part]) => {
+          const found = await call('stage', { part: part as TablePart });
           this.knowledge.learn([file], found, given);
           if (found.result === null) throw new NotStageableError();
-        });
-        return await keep(growingFile(pathOf(STAGED_FILE), written));
-      });
-    };
-    try {
-      await this.results.artifact(of, use, (keep) => unlessRewritten(() => make(keep)));
+        },
+      );
     } catch (error) {
       if (!(error instanceof NotStageableError)) throw error;
     }
