@@ -21,6 +21,7 @@ export { TableStatisticsService } from './statistics/table-statistics.service.js
 export { FolderTables } from './tables/folder-tables.service.js';
 export type { Json } from './values/json-text.js';
 export { quoteIdentifier, quoteLiteral } from './values/quote.js';
+export { unusedName } from './values/unused-name.js';
 export { TableWorkbench, type Workbench } from './workbench/table-workbench.service.js';
 export type { BenchTable } from './engine/child/tasks/workbench.task.js';
 export { SqlRefusedError, UnknownColumnError } from './tabular.errors.js';

@@ -1,4 +1,9 @@
-import { quoteIdentifier, type BenchTable, type Workbench } from '../../tabular/index.js';
+import {
+  quoteIdentifier,
+  unusedName,
+  type BenchTable,
+  type Workbench,
+} from '../../tabular/index.js';
 import { drawClusters } from './clusters.js';
 import type { Draw, Drawn } from './drawn.js';
 import { Population } from './population.js';
@@ -33,7 +38,14 @@ export async function drawSample(
   const drawn = await drawBy(plan, { population, seed, columns }, all);
   const list = columns.map((column, at) => `${column} AS ${quoteIdentifier(names[at] ?? '')}`);
   if (plan.includeWeights) {
-    list.push(`CAST(w AS DOUBLE) AS ${quoteIdentifier(weightColumn(names))}`);
+    list.push(
+      `CAST(w AS DOUBLE) AS ${quoteIdentifier(
+        unusedName(
+          '_weight',
+          names.map((name) => ({ name })),
+        ),
+      )}`,
+    );
   }
   return {
     sql: `SELECT ${list.join(', ')} FROM ${drawn.from} ORDER BY i`,
@@ -71,12 +83,4 @@ async function drawBy(
       return await drawWeighted({ ...draw, plan, weight: { column, name, type } });
     }
   }
-}
-
-/** DuckDB knows names apart by more than upper and lower case. */
-function weightColumn(names: readonly string[]): string {
-  const taken = new Set(names.map((name) => name.toLowerCase()));
-  let name = '_weight';
-  while (taken.has(name)) name = `_${name}`;
-  return name;
 }

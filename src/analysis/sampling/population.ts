@@ -23,6 +23,7 @@ export class Population {
   /** Whether the places are 0, 1, 2, … */
   readonly isDense: boolean;
   private readonly table: BenchTable;
+  private readonly isFiltered: boolean;
 
   /** @throws InvalidFilterError, UnknownColumnError */
   constructor(
@@ -42,8 +43,6 @@ export class Population {
     this.isDense = files === 1 && !condition;
     this.isFiltered = condition !== null;
   }
-
-  private readonly isFiltered: boolean;
 
   get columns(): BenchTable['columns'] {
     return this.table.columns;
