@@ -1,6 +1,6 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
-import { ProblemDto } from './core/errors/index.js';
+import { ProblemDto } from './core/http/problems/problem.dto.js';
 import { documentDefaults, documentWholeNumbers } from './core/http/api-defaults.js';
 import { documentHeaders } from './core/http/api-headers.js';
 import { documentCommonProblems } from './core/http/api-problems.js';

@@ -10,7 +10,7 @@ import { LoggerModule } from 'nestjs-pino';
 import { ENV, type Env } from './config/config.js';
 import { EVENT_BUS } from './contracts/event-bus.contract.js';
 import { DatabaseModule, type DatabaseAddress } from './database/index.js';
-import { ProblemFilter } from './errors/index.js';
+import { ProblemFilter } from './http/problems/problem.filter.js';
 import { InProcessEventBus } from './events/in-process.event-bus.js';
 import { HealthChecks } from './health/health-checks.js';
 import { HealthController } from './health/health.controller.js';

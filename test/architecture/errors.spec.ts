@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { AppError, statusOf } from '../../src/core/errors/index.js';
+import { AppError } from '../../src/core/errors/index.js';
+import { statusOf } from '../../src/core/http/problems/problem.js';
 import { filesOf, read, readJson, ROOT, tableOf } from './repository.js';
 
 interface DeclaredError {

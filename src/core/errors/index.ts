@@ -3,6 +3,3 @@ export * from './app.error.js';
 export * from './database.errors.js';
 export * from './http.errors.js';
 export * from './storage.errors.js';
-export { ProblemDto } from './problem.dto.js';
-export { ProblemFilter } from './problem.filter.js';
-export { problemOf, statusOf, toAppError } from './problem.js';

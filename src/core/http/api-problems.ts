@@ -1,6 +1,6 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiResponse, getSchemaPath, type OpenAPIObject } from '@nestjs/swagger';
-import { ProblemDto } from '../errors/problem.dto.js';
+import { ProblemDto } from './problems/problem.dto.js';
 import { needsKey } from './api-headers.js';
 
 type CodesByStatus = Readonly<Record<number, readonly string[]>>;

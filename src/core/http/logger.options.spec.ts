@@ -3,7 +3,7 @@ import { Logger, type ArgumentsHost } from '@nestjs/common';
 import type { Options } from 'pino-http';
 import type { Env } from '../config/config.js';
 import { AppError, type ErrorKind } from '../errors/app.error.js';
-import { ProblemFilter } from '../errors/problem.filter.js';
+import { ProblemFilter } from './problems/problem.filter.js';
 import { loggerOptions } from './logger.options.js';
 
 class Failure extends AppError {

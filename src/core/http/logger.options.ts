@@ -1,7 +1,7 @@
 import type { Response } from 'express';
 import type { Params } from 'nestjs-pino';
 import type { Env } from '../config/config.js';
-import { REFUSED } from '../errors/problem.filter.js';
+import { REFUSED } from './problems/problem.filter.js';
 import { redactUrl } from './redact-url.js';
 
 /**

@@ -9,7 +9,7 @@ import {
   HeadersTooLargeError,
   RequestTimeoutError,
 } from '../errors/http.errors.js';
-import { problemOf } from '../errors/problem.js';
+import { problemOf } from './problems/problem.js';
 import { holdExpectations } from './expect-continue.js';
 
 /** Time for the request headers alone. Bodies have a watch of their own, by progress: `watchProgress`. */

@@ -8,6 +8,7 @@ import { plainToInstance } from 'class-transformer';
 import { validate, type ValidationError } from 'class-validator';
 import type { InputFault } from '../errors/app.error.js';
 import { ValidationFailedError } from '../errors/http.errors.js';
+import { pointerTo } from './json-pointer.js';
 
 const RULES = {
   whitelist: true,
@@ -70,7 +71,7 @@ function refuseHostile(input: unknown): void {
     }
     refuseTooMany(value, pointer, depth);
     for (const [key, item] of Object.entries(value)) {
-      const at = `${pointer}/${escaped(key)}`;
+      const at = pointer + pointerTo(key);
       if (DROPPED_KEYS.has(key) || (depth === 0 && isInherited(key))) {
         throw ValidationFailedError.of(at, `property ${key} should not exist`);
       }
@@ -88,14 +89,9 @@ function refuseTooMany(value: object, pointer: string, depth: number): void {
   throw ValidationFailedError.of(pointer, `must have at most ${limit} ${things}`);
 }
 
-/** The JSON pointer (RFC 6901) of a property of the whole. */
-export const pointerTo = (key: string): string => `/${escaped(key)}`;
-
-const escaped = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-
 function faultsOf(errors: ValidationError[], parent = ''): InputFault[] {
   return errors.flatMap(({ property, constraints, children }) => {
-    const pointer = `${parent}/${escaped(property)}`;
+    const pointer = parent + pointerTo(property);
     const own = Object.values(constraints ?? {}).map((detail) => ({ pointer, detail }));
     return [...own, ...faultsOf(children ?? [], pointer)];
   });

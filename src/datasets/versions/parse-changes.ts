@@ -1,7 +1,8 @@
 import { MAX_FILE_ID } from '../../core/contracts/ids.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
 import { createPace } from '../../core/pace.js';
-import { pointerTo, validated } from '../../core/validation/validation.js';
+import { pointerTo } from '../../core/validation/json-pointer.js';
+import { validated } from '../../core/validation/validation.js';
 import type { Change, FilePut } from './changes.js';
 import { parsePatch } from './parse-patch.js';
 import { parsePath } from './paths.js';

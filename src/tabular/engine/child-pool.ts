@@ -8,8 +8,10 @@ import type { Sandbox } from './engine.types.js';
 const SESSIONS_PER_CHILD = 100;
 /** An unused child goes after this. */
 const IDLE_MS = 5 * 60_000;
-/** From the start, and from when the last one was taken, until another is started. */
+/** From the start, and from when the last one was taken, until another is started; later while children work. */
 const SPARE_AFTER_MS = 1000;
+/** But no longer than this: others may come while one works for long. */
+const SPARE_WITHIN_MS = 10_000;
 const TOUCH_MS = 60_000;
 /** A folder that its process has not touched for so long is of one that is gone. */
 const STALE_MS = 10 * TOUCH_MS;
@@ -93,8 +95,13 @@ export class ChildPool {
   }
 
   /** Not at once: it would take processor time from the start, or from the work that a caller waits for. */
-  private keepSparesSoon(): void {
-    setTimeout(() => this.keepSpares(), SPARE_AFTER_MS).unref();
+  private keepSparesSoon(waitedMs = 0): void {
+    setTimeout(() => {
+      const isWorking = this.children.size > this.idle.length + this.spares.length;
+      const waited = waitedMs + SPARE_AFTER_MS;
+      if (isWorking && waited < SPARE_WITHIN_MS) this.keepSparesSoon(waited);
+      else this.keepSpares();
+    }, SPARE_AFTER_MS).unref();
   }
 
   private keepSpares(): void {

@@ -13,7 +13,7 @@ import {
   type RunningJob,
 } from '../../core/contracts/jobs.contract.js';
 import { ValidationFailedError } from '../../core/errors/index.js';
-import { pointerTo } from '../../core/validation/validation.js';
+import { pointerTo } from '../../core/validation/json-pointer.js';
 import { ContentReader } from '../../storage/index.js';
 import { ENGINE_VERSION } from '../engine/engine-version.js';
 import { TableSources, type SourceFile } from '../sources/table-sources.service.js';

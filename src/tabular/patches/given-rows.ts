@@ -1,7 +1,7 @@
 import type { Column } from '../../core/contracts/dataset-reader.contract.js';
 import type { GivenRow, RowPatch } from '../../core/contracts/row-patches.contract.js';
 import { ValidationFailedError, type InputFault } from '../../core/errors/index.js';
-import { pointerTo } from '../../core/validation/validation.js';
+import { pointerTo } from '../../core/validation/json-pointer.js';
 import { cellReader, type CellReader } from './cell-text.js';
 
 /** A row of a patch with the texts of its values. */

@@ -22,6 +22,8 @@ export interface ServedContent {
   open(range?: ByteRange): Promise<Readable>;
 }
 
+const NOT_WITHOUT_ASKING = 'private, no-cache';
+
 /** Beside `Content-Disposition`: no browser guesses what it is, or runs it with the rights of this origin. */
 export const AS_ATTACHMENT = {
   'Content-Security-Policy': "sandbox; default-src 'none'",
@@ -48,22 +50,45 @@ export async function sendContent(
     ETag: etag,
     'Repr-Digest': `sha-256=:${Buffer.from(content.sha256, 'hex').toString('base64')}:`,
     'Accept-Ranges': 'bytes',
-    'Cache-Control': content.cacheControl ?? 'private, no-cache',
+    'Cache-Control': content.cacheControl ?? NOT_WITHOUT_ASKING,
   });
   if (ifNoneMatch !== undefined && listsEtag(ifNoneMatch, etag, 'weak')) {
     response.status(304).end();
     return;
   }
   const ranges = selectedRanges(request, content.size, etag);
+  setAttachment(response, content);
+  if (!ranges) await sendWhole(request, response, content);
+  else if (ranges.length === 1) await sendRange(response, content, ranges[0] as ByteRange);
+  else await sendRanges(response, content, ranges);
+}
+
+/** Bytes that are not all there yet: their length and their digest are not known. */
+export interface GrowingContent extends Pick<
+  ServedContent,
+  'mimeType' | 'fileName' | 'cacheControl'
+> {
+  /** It fails before its end when the rest never comes. */
+  bytes: Readable;
+}
+
+/** Answers GET with bytes as they come, in chunks: an answer that ends well is whole (RFC 9112 section 8). */
+export async function sendGrowing(response: Response, content: GrowingContent): Promise<void> {
+  response.status(200).set('Cache-Control', content.cacheControl ?? NOT_WITHOUT_ASKING);
+  setAttachment(response, content);
+  await transfer(content.bytes, response);
+}
+
+function setAttachment(
+  response: Response,
+  content: Pick<ServedContent, 'mimeType' | 'fileName'>,
+): void {
   // Not `set`, which would add a charset that nobody has said.
   response.setHeader('Content-Type', content.mimeType);
   response.set({
     'Content-Disposition': contentDisposition(content.fileName),
     ...AS_ATTACHMENT,
   });
-  if (!ranges) await sendWhole(request, response, content);
-  else if (ranges.length === 1) await sendRange(response, content, ranges[0] as ByteRange);
-  else await sendRanges(response, content, ranges);
 }
 
 async function sendWhole(

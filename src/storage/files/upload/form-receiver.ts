@@ -15,7 +15,7 @@ import {
   ValidationFailedError,
 } from '../../../core/errors/index.js';
 import { sha256OfReprDigest } from '../../../core/http/content/digest-header.js';
-import { pointerTo } from '../../../core/validation/validation.js';
+import { pointerTo } from '../../../core/validation/json-pointer.js';
 import { batchDescriptions } from './batch-descriptions.js';
 import { describe, parseDescription, type DescriptionHints } from './describe.js';
 import { faultOfFileName } from '../file-names.js';

@@ -5,7 +5,7 @@ import type {
   StagedArtifact,
 } from '../../../core/contracts/artifact-producer.contract.js';
 import { MalformedMultipartError, ValidationFailedError } from '../../../core/errors/index.js';
-import { pointerTo } from '../../../core/validation/validation.js';
+import { pointerTo } from '../../../core/validation/json-pointer.js';
 import type { DescriptionHints } from './describe.js';
 
 export interface StagedPart {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Column } from '../../../../core/contracts/dataset-reader.contract.js';
 import type { RowPatch } from '../../../../core/contracts/row-patches.contract.js';
 import { ValidationFailedError } from '../../../../core/errors/index.js';
-import { pointerTo } from '../../../../core/validation/validation.js';
+import { pointerTo } from '../../../../core/validation/json-pointer.js';
 import { typedSql } from '../../../patches/cell-text.js';
 import { givenRows, MAX_FAULTS, pointerOf, unfitFor } from '../../../patches/given-rows.js';
 import { PatchKeyAmbiguousError } from '../../../tabular.errors.js';

@@ -1,6 +1,6 @@
 import { Catch, Logger, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { Request, Response } from 'express';
-import type { AppError } from './app.error.js';
+import type { AppError } from '../../errors/app.error.js';
 import { problemOf, toAppError, type Problem } from './problem.js';
 
 /** How long a client that is still sending may go on, so that it reads its answer and not a reset. */

@@ -1,7 +1,10 @@
 import { HttpException } from '@nestjs/common';
-import { isConnectionLost, isRetryable } from '../database/pg-errors.js';
-import { AppError, type ErrorKind, type InputFault } from './app.error.js';
-import { DatabaseUnavailableError, TransactionConflictError } from './database.errors.js';
+import { isConnectionLost, isRetryable } from '../../database/pg-errors.js';
+import { AppError, type ErrorKind, type InputFault } from '../../errors/app.error.js';
+import {
+  DatabaseUnavailableError,
+  TransactionConflictError,
+} from '../../errors/database.errors.js';
 import {
   BadRequestError,
   BodyTooLargeError,
@@ -12,7 +15,7 @@ import {
   RouteNotFoundError,
   UnauthenticatedError,
   UnsupportedMediaTypeError,
-} from './http.errors.js';
+} from '../../errors/http.errors.js';
 
 /** The only table that gives failures an HTTP status. */
 const STATUS: Readonly<Record<ErrorKind, number>> = {

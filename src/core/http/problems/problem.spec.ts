@@ -8,8 +8,13 @@ import {
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { AppError, type ErrorKind } from './app.error.js';
-import { InternalError, ValidationFailedError, problemOf, statusOf, toAppError } from './index.js';
+import {
+  AppError,
+  InternalError,
+  ValidationFailedError,
+  type ErrorKind,
+} from '../../errors/index.js';
+import { problemOf, statusOf, toAppError } from './problem.js';
 
 class SampleError extends AppError {
   readonly code = 'sample';
