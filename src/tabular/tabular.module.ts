@@ -22,6 +22,7 @@ import { RowPatchesService } from './patches/row-patches.service.js';
 import { QueriesService } from './query/queries.service.js';
 import { QueryController } from './query/query.controller.js';
 import { StatementTables } from './query/statement-tables.service.js';
+import { ResultKeeper } from './results/result-keeper.service.js';
 import { DerivedResultsRepository } from './results/derived-results.repository.js';
 import { DerivedResults } from './results/derived-results.service.js';
 import { DerivedUsesRepository } from './results/derived-uses.repository.js';
@@ -62,6 +63,7 @@ import { TableWorkbench } from './workbench/table-workbench.service.js';
     CompactJob,
     DeriveJob,
     DerivedResults,
+    ResultKeeper,
     DerivedResultsRepository,
     DerivedUsesRepository,
     DiffSides,

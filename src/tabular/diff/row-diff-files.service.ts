@@ -19,6 +19,6 @@ export class RowDiffFiles {
     const selection = { columns: null, filter: null, search: null, order: [] };
     const options = { compression: 'snappy', guardFormulas: false };
     const input = { files: [changes], given: {}, selection, format, options };
-    return await this.contents.open((await this.exports.make(input, callerId)).fileId);
+    return await (await this.exports.make(input, callerId)).open();
   }
 }

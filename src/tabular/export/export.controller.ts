@@ -4,11 +4,10 @@ import type { Request, Response } from 'express';
 import type { Principal } from '../../core/contracts/principal.contract.js';
 import { AnswersWith } from '../../core/http/api-headers.js';
 import { ApiProblems } from '../../core/http/api-problems.js';
-import { sendContent } from '../../core/http/content/content-response.js';
+import { sendContent, sendGrowing } from '../../core/http/content/content-response.js';
 import { Caller, RequirePermission } from '../../core/http/permissions.js';
 import { waitPreferredBy } from '../../core/http/prefer.js';
 import { ApiVersionRef, cacheControl, isPinned } from '../../datasets/index.js';
-import { ContentReader } from '../../storage/index.js';
 import { PendingAnswers } from '../operations/pending-answers.service.js';
 import { parseSelection } from '../rows/parse-selection.js';
 import { TableSources } from '../sources/table-sources.service.js';
@@ -17,6 +16,7 @@ import { outputOrAccepted } from '../tabular-answers.js';
 import { ReadsTables } from '../tabular.openapi.js';
 import { ExportQuery } from './dto/export.query.js';
 import { EXPORT_FORMATS } from './export-formats.js';
+import { ExportsService } from './exports.service.js';
 
 @ApiTags('tables')
 @Controller('datasets/:id/versions/:ref')
@@ -25,14 +25,16 @@ export class ExportController {
     private readonly sources: TableSources,
     private readonly folders: FolderTables,
     private readonly answers: PendingAnswers,
-    private readonly contents: ContentReader,
+    private readonly exports: ExportsService,
   ) {}
 
   /**
    * Export a table, or some of its rows, as another format.
    *
    * @remarks All rows that are selected, without a cap. It is made once and kept: the same export again is a
-   * download, with ranges. The file itself is never altered.
+   * download, with ranges. A large one is sent while it is written, in chunks, without a
+   * length and a digest; an answer that is cut off is not the file, and the next one says why. The file itself
+   * is never altered.
    */
   @Get('export')
   @AnswersWith('ETag', 'Repr-Digest')
@@ -67,25 +69,37 @@ export class ExportController {
     const { files } = await this.folders.of(source, given, caller.id);
     const options = { compression, guardFormulas };
     const input = { files, given, selection, format, options };
-    const answer = await this.answers.within(
-      caller,
-      'export',
-      input,
-      waitPreferredBy(request.headers['prefer']),
-    );
-    const made = outputOrAccepted(response, answer);
-    if (!made) return;
     const { mimeType, extension } = EXPORT_FORMATS[format];
-    await sendContent(request, response, {
-      sha256: made.contentHash,
-      size: made.size,
+    const sent = {
       mimeType,
       fileName: `${stemOf(path)}.${extension}`,
       cacheControl: cacheControl(isPinned(ref)),
-      open: async (range) => await this.contents.open(made.fileId, range, 'crc-32'),
+    };
+    const begun = performance.now();
+    const seconds = waitPreferredBy(request.headers['prefer']);
+    const bytes = isPlain(request) ? await this.exports.begun(input, caller.id, seconds) : null;
+    if (bytes) {
+      await sendGrowing(response, { ...sent, bytes });
+      return;
+    }
+    const left = Math.max(0, seconds - (performance.now() - begun) / 1000);
+    const made = outputOrAccepted(
+      response,
+      await this.answers.within(caller, 'export', input, left),
+    );
+    if (!made) return;
+    await sendContent(request, response, {
+      ...sent,
+      sha256: await made.contentHash(),
+      size: made.size,
+      open: async (range) => await made.open(range),
     });
   }
 }
+
+/** Whether the answer needs no length and no digest. */
+const isPlain = ({ method, headers }: Request): boolean =>
+  method === 'GET' && !headers.range && !headers['if-match'] && !headers['if-none-match'];
 
 /** `data/weather.csv.gz` and `data/weather/` are both of `weather`. */
 function stemOf(path: string): string {

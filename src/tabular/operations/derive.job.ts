@@ -43,7 +43,7 @@ export class DeriveJob implements IJobHandler<DeriveParameters> {
   ): Promise<JobOutputs> {
     const { name, input } = parameters;
     // Others in this process may wait for the same.
-    await unlessAborted(signal, this.operations.run(name, input, createdBy));
+    await unlessAborted(signal, this.operations.complete(name, input, createdBy));
     return { outputs: [] };
   }
 }

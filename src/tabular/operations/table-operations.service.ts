@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { RowDiffPages, type DiffPageInput } from '../diff/row-diff-pages.service.js';
 import { ExportsService, type ExportInput } from '../export/exports.service.js';
 import { QueriesService, type QueryInput } from '../query/queries.service.js';
-import type { KeptResult } from '../results/derived-results.repository.js';
+import type { ResultFile } from '../results/result-file.js';
 import { RowsService, type RowsInput } from '../rows/rows.service.js';
 import { SchemasService, type SchemaInput } from '../schema/schemas.service.js';
 import {
@@ -16,7 +16,7 @@ export interface TableOperations {
   schema: { input: SchemaInput; output: string };
   rejectedRows: { input: SchemaInput; output: string };
   statistics: { input: StatisticsInput; output: string };
-  export: { input: ExportInput; output: KeptResult };
+  export: { input: ExportInput; output: ResultFile };
   query: { input: QueryInput; output: string };
   rowDiff: { input: DiffPageInput; output: string };
 }
@@ -58,5 +58,15 @@ export class TableOperationsService {
     callerId: string,
   ): Promise<TableOperations[N]['output']> {
     return await this.operations[name](input, callerId);
+  }
+
+  /** The same for who comes back for it: it is kept. */
+  async complete(
+    name: OperationName,
+    input: TableOperations[OperationName]['input'],
+    callerId: string,
+  ): Promise<void> {
+    const output = await this.run(name, input, callerId);
+    if (typeof output !== 'string') await output.keep();
   }
 }

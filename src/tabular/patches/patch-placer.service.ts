@@ -26,9 +26,10 @@ export class PatchPlacer {
     const of = placesOf(file, description);
     if ((await this.results.find(of)) || (await this.knowledge.staged(file))) return;
     const use = { fileType: 'parquet', mimeType: EXPORT_FORMATS.parquet.mimeType };
-    await this.written.make(
+    const places = await this.written.make(
       { of, use, name: PLACES_FILE, files: [file], given: {}, callerId, signal },
       async (call, [part]) => await call('places', { part: part as TablePart }),
     );
+    await places.keep();
   }
 }

@@ -40,8 +40,8 @@ export class PlainTables {
     await this.stager.merge(file, callerId, signal);
     const input = await this.inputOf(file);
     if (!input) throw new Error('A table that was just read is not known.');
-    const kept = await this.exports.make(input, callerId);
-    return Object.assign({}, kept, EXPORT_FORMATS[input.format]);
+    const plain = await this.exports.make(input, callerId);
+    return Object.assign({}, await plain.keep(), EXPORT_FORMATS[input.format]);
   }
 
   private async inputOf(file: SourceFile): Promise<ExportInput | null> {

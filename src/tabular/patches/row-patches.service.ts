@@ -19,7 +19,7 @@ import type { MadePatch } from '../engine/child/tasks/patch.task.js';
 import { Engine } from '../engine/engine.service.js';
 import { PATCH_FILE } from '../engine/engine.types.js';
 import { EXPORT_FORMATS } from '../export/export-formats.js';
-import { growingFile, unlessRewritten } from '../engine/growing-file.js';
+import { readWritten } from '../engine/written-file.js';
 import { baseOf, toSourceFile, type SourceFile } from '../sources/table-sources.service.js';
 import { TableKnowledge } from '../tables/table-knowledge.service.js';
 import { TableStager } from '../tables/table-stager.service.js';
@@ -51,7 +51,7 @@ export class RowPatchesService implements IRowPatches {
     if (await this.stager.isWorthwhile(source, {})) {
       await this.stager.stage(source, {}, caller.id);
     }
-    return await unlessRewritten(async () => await this.make(source, patch, caller.id));
+    return await this.make(source, patch, caller.id);
   }
 
   async plain(file: PatchableFile): Promise<PlainTable | null> {
@@ -78,7 +78,10 @@ export class RowPatchesService implements IRowPatches {
         const { result, ...found } = await call('patch', { part, patch, before });
         this.knowledge.learn([baseOf(source)], found);
         made = result;
-        return await this.producer.stage(growingFile(pathOf(PATCH_FILE), Promise.resolve()), USE);
+        return await readWritten(
+          pathOf(PATCH_FILE),
+          async (content) => await this.producer.stage(content, USE),
+        );
       },
     );
     return { staged, ...(made as MadePatch) };

@@ -1,36 +1,20 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { buffer } from 'node:stream/consumers';
+import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { Inject, Injectable, Logger } from '@nestjs/common';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import canonicalize from 'canonicalize';
 import { LRUCache } from 'lru-cache';
-import {
-  ARTIFACT_PRODUCER,
-  type IArtifactProducer,
-  type StagedArtifact,
-} from '../../core/contracts/artifact-producer.contract.js';
-import {
-  FILE_REFERENCES,
-  type IFileReferences,
-} from '../../core/contracts/file-references.contract.js';
-import { UnitOfWork } from '../../core/database/index.js';
+import type { StagedArtifact } from '../../core/contracts/artifact-producer.contract.js';
 import { ContentReader } from '../../storage/index.js';
 import { ENGINE_VERSION } from '../engine/engine-version.js';
-import { withPatches, type WantedContent } from '../sources/local-contents.service.js';
+import type { WrittenFile } from '../engine/written-file.js';
+import type { WantedContent } from '../sources/local-contents.service.js';
 import { DerivedResultsRepository, type KeptResult } from './derived-results.repository.js';
+import { ResultKeeper, type ResultOf, type ResultUse } from './result-keeper.service.js';
+import { FreshFile, KeptFile, type ResultFile } from './result-file.js';
 
-/** Who holds the artifacts of results. */
-export const derivedOwner = (id: string): { type: string; id: string } => ({ type: 'derived', id });
-
-/** What a result is of: the same of each gives the same result, in every version and dataset. */
-export interface ResultOf {
-  kind: string;
-  contents: readonly WantedContent[];
-  /** JSON. */
-  parameters: unknown;
-}
-
-/** Makes the bytes of an artifact and gives them to `keep`, also while they still grow. */
+/** Makes the bytes of an artifact and gives them to `keep`. */
 export type Compute = (
   keep: (content: Readable) => Promise<StagedArtifact>,
 ) => Promise<StagedArtifact>;
@@ -39,8 +23,7 @@ export type Compute = (
 const namesOf = ({ contentHash, patches }: WantedContent): unknown =>
   patches ? [contentHash, patches.key, patches.chain.map((one) => one.contentHash)] : contentHash;
 
-/** Another process has kept the same meanwhile: undoes the transaction. */
-class KeptAlready extends Error {}
+const JSON_USE: ResultUse = { fileType: 'json', mimeType: 'application/json' };
 
 /** Bytes of results that are kept in memory as well. */
 const MEMORY_BYTES = 64 * 1024 ** 2;
@@ -48,30 +31,36 @@ const MEMORY_BYTES = 64 * 1024 ** 2;
 const MAX_IN_MEMORY = 4 * 1024 ** 2;
 /** What took no longer is computed again rather than kept on disk. */
 const CHEAP_MS = 1000;
-/** Contents that were written, or found to be right, so long ago are verified before a result is kept. */
-const VERIFIED_WITHIN_MS = 24 * 3600_000;
-
+/** How long a file that is whole waits to be kept: whoever wants its bytes is served first. */
+const KEEP_AFTER_MS = 1000;
+/** At most: its readers may be slow. */
+const KEEP_WITHIN_MS = 10_000;
 /**
  * Results that depend on contents and parameters alone. Each is computed once at a time in this process,
  * whoever asks for it, goes on when they have gone, and is kept as an artifact.
  */
 @Injectable()
-export class DerivedResults {
+export class DerivedResults implements BeforeApplicationShutdown {
   private readonly logger = new Logger(DerivedResults.name);
   private readonly memory = new LRUCache<string, string>({
     maxSize: MEMORY_BYTES,
     maxEntrySize: MAX_IN_MEMORY,
     sizeCalculation: (text) => text.length + 1,
   });
+  private readonly stopping = new AbortController();
   private readonly running = new Map<string, Promise<unknown>>();
 
   constructor(
     private readonly repository: DerivedResultsRepository,
-    @Inject(ARTIFACT_PRODUCER) private readonly producer: IArtifactProducer,
-    @Inject(FILE_REFERENCES) private readonly references: IFileReferences,
+    private readonly keeper: ResultKeeper,
     private readonly contents: ContentReader,
-    private readonly unitOfWork: UnitOfWork,
   ) {}
+
+  /** What is being kept is kept. */
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopping.abort();
+    await Promise.allSettled(this.running.values());
+  }
 
   /** Its name: an ETag of whatever is made of it alone. */
   keyOf({ kind, contents, parameters }: ResultOf): string {
@@ -101,7 +90,7 @@ export class DerivedResults {
     if (known !== null) return known;
     return await this.once(key, async () => {
       const began = performance.now();
-      const [text] = await Promise.all([compute(), isKept === 'always' && this.verify(of)]);
+      const [text] = await Promise.all([compute(), isKept === 'always' && this.keeper.verify(of)]);
       const isCheap = performance.now() - began < CHEAP_MS;
       if (isKept === 'only-then' && isCheap) return text;
       this.memory.set(key, text);
@@ -112,22 +101,44 @@ export class DerivedResults {
     });
   }
 
-  /** An artifact. @param compute makes the bytes; its stream may still be growing when it returns */
-  async artifact(
-    of: ResultOf,
-    use: { fileType: string; mimeType: string },
-    compute: Compute,
-  ): Promise<KeptResult> {
+  /** An artifact. @param compute makes the bytes */
+  async artifact(of: ResultOf, use: ResultUse, compute: Compute): Promise<KeptResult> {
     const key = this.keyOf(of);
     const known = await this.repository.use(key);
     if (known) return known;
     return await this.once(key, async () => {
-      const [staged] = await Promise.all([
-        compute(async (content) => await this.producer.stage(content, use)),
-        this.verify(of),
-      ]);
-      return await this.publish(of, key, staged);
+      const stage = async (content: Readable): Promise<StagedArtifact> =>
+        await this.keeper.stage(content, use);
+      return await this.keeper.keep(of, key, async () => await compute(stage));
     });
+  }
+
+  /**
+   * A file that a child writes. Whoever waits for it does not wait for it to be kept; whoever asks for the
+   * same before it is shares it. That it could not be kept is logged, and told to who waits for that.
+   */
+  async file(of: ResultOf, use: ResultUse, write: () => Promise<WrittenFile>): Promise<ResultFile> {
+    const key = this.keyOf(of);
+    const known = await this.repository.use(key);
+    if (known) return this.keptFile(known);
+    return await this.once(
+      key,
+      async () => {
+        const file = await write();
+        return new FreshFile(file, async () => await this.keepFile(of, key, use, file));
+      },
+      async (file) => await this.keepSoon(of, file),
+    );
+  }
+
+  /** A file that was written beside something else. Nobody waits for it to be kept. */
+  async putFile(of: ResultOf, use: ResultUse, file: WrittenFile): Promise<void> {
+    let isTaken = false;
+    await this.file(of, use, async () => {
+      isTaken = true;
+      return file;
+    });
+    if (!isTaken) await file.release();
   }
 
   /** The artifact of this result, if it is there. */
@@ -157,12 +168,54 @@ export class DerivedResults {
     return text;
   }
 
-  private async once<T>(key: string, compute: () => Promise<T>): Promise<T> {
+  /** @param isOver when who asks for the same need no longer be given it */
+  private async once<T>(
+    key: string,
+    compute: () => Promise<T>,
+    isOver?: (value: T) => Promise<unknown>,
+  ): Promise<T> {
     const running = this.running.get(key) as Promise<T> | undefined;
     if (running) return await running;
-    const started = compute().finally(() => this.running.delete(key));
+    const started = compute();
     this.running.set(key, started);
+    const end = (): boolean => this.running.delete(key);
+    started.then(isOver).then(end, end);
     return await started;
+  }
+
+  private keptFile(kept: KeptResult): KeptFile {
+    return new KeptFile(
+      kept,
+      async ({ fileId }, range) => await this.contents.open(fileId, range, 'crc-32'),
+    );
+  }
+
+  /** After those who wait for its bytes: what is written to the disk holds up what is sent. */
+  private async keepSoon(of: ResultOf, file: FreshFile): Promise<void> {
+    const { signal } = this.stopping;
+    try {
+      for (let waited = 0; waited < KEEP_WITHIN_MS && !signal.aborted; waited += KEEP_AFTER_MS) {
+        await delay(KEEP_AFTER_MS, undefined, { signal }).catch(() => undefined);
+        if (!file.isRead) break;
+      }
+      await file.keep();
+    } catch (error) {
+      this.logger.warn({ err: error, kind: of.kind }, 'A result could not be kept.');
+    }
+  }
+
+  private async keepFile(
+    of: ResultOf,
+    key: string,
+    use: ResultUse,
+    file: WrittenFile,
+  ): Promise<KeptFile> {
+    try {
+      const stage = async (): Promise<StagedArtifact> => await this.keeper.stage(file.read(), use);
+      return this.keptFile(await this.keeper.keep(of, key, stage));
+    } finally {
+      await file.release();
+    }
   }
 
   private async keepJson(
@@ -172,54 +225,14 @@ export class DerivedResults {
     replacesOther = false,
   ): Promise<void> {
     try {
-      await this.verify(of);
-      if (replacesOther) await this.remove(key, 'any');
-      const use = { fileType: 'json', mimeType: 'application/json' };
-      const staged = await this.producer.stage(Readable.from([Buffer.from(text)]), use);
-      await this.publish(of, key, staged);
+      if (replacesOther) {
+        await this.keeper.verify(of);
+        await this.keeper.remove(key, 'any');
+      }
+      const content = Readable.from([Buffer.from(text)]);
+      await this.keeper.keep(of, key, async () => await this.keeper.stage(content, JSON_USE));
     } catch (error) {
       this.logger.warn({ err: error, kind: of.kind }, 'A result could not be kept.');
-    }
-  }
-
-  /** Of two processes that computed the same, the first keeps it. Staged bytes are used or given up. */
-  private async publish(of: ResultOf, key: string, staged: StagedArtifact): Promise<KeptResult> {
-    const id = randomUUID();
-    try {
-      await this.remove(key, 'damaged');
-      return await this.unitOfWork.run(async (tx) => {
-        const [fileId] = (await this.producer.publish(tx, [staged], derivedOwner(id))) as [number];
-        const { contentHash, size } = staged;
-        const kept = { id, fileId, contentHash, size };
-        const sourceHashes = of.contents.flatMap(withPatches).map((one) => one.contentHash);
-        const isFirst = await this.repository.insert(tx, {
-          ...kept,
-          key,
-          kind: of.kind,
-          sourceHashes,
-        });
-        if (!isFirst) throw new KeptAlready();
-        return kept;
-      });
-    } catch (error) {
-      await this.producer.discard([staged]);
-      const kept = error instanceof KeptAlready ? await this.repository.use(key) : null;
-      if (!kept) throw error;
-      return kept;
-    }
-  }
-
-  private async remove(key: string, which: 'any' | 'damaged'): Promise<void> {
-    await this.unitOfWork.run(async (tx) => {
-      const taken = await this.repository.take(tx, key, which);
-      if (taken) await this.references.release(tx, taken.fileId, derivedOwner(taken.id));
-    });
-  }
-
-  /** A result of rotten bytes must not outlive them. Beside the work, since both read the same bytes. */
-  private async verify({ contents }: ResultOf): Promise<void> {
-    for (const { fileId } of contents.flatMap(withPatches)) {
-      await this.contents.verify(fileId, VERIFIED_WITHIN_MS);
     }
   }
 }

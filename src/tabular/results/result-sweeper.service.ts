@@ -7,7 +7,7 @@ import {
 } from '../../core/contracts/file-references.contract.js';
 import { UnitOfWork, type Transaction } from '../../core/database/index.js';
 import { DerivedResultsRepository, type DoomedResult } from './derived-results.repository.js';
-import { derivedOwner } from './derived-results.service.js';
+import { derivedOwner } from './result-keeper.service.js';
 
 const SWEEP_MS = 3_600_000;
 

@@ -1,6 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import { Engine } from '../engine/engine.service.js';
+import { STAGED_FILE } from '../engine/engine.types.js';
+import { WrittenFile } from '../engine/written-file.js';
 import { DerivedResults } from '../results/derived-results.service.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { hintsOf, TableKnowledge, type Given } from '../tables/table-knowledge.service.js';
@@ -30,22 +32,31 @@ export class TableStatisticsService {
       parameters: files.map((file) => hintsOf(file, given)),
     };
     return await this.results.json(of, async () => {
-      // They take several scans: of text, the first makes Parquet for the others, and for what comes later.
-      for (const file of files) {
-        if (await this.stager.isWorthwhile(file, given)) {
-          await this.stager.stage(file, given, callerId);
-        }
-      }
       const { contents, parts } = await this.knowledge.input(files, given);
-      const deadlineSeconds = this.env.ENGINE_DEADLINE_SECONDS;
+      const stagedAs = await this.stagedAs(files, given);
+      // As much as staging each by itself would have had.
+      const sessions = 1 + stagedAs.filter((name) => name !== null).length;
+      const deadlineSeconds = sessions * this.env.ENGINE_DEADLINE_SECONDS;
       return await this.engine.session(
         { callerId, contents, deadlineSeconds },
-        async ({ call }) => {
-          const { result, ...found } = await call('statistics', { parts });
+        async ({ call, pathOf }) => {
+          const found = await call('statistics', { parts, stagedAs });
           this.knowledge.learn(files, found, given);
-          return result;
+          for (const name of found.staged) {
+            const file = files[stagedAs.indexOf(name)] as SourceFile;
+            await this.stager.keep(file, given, await WrittenFile.open(pathOf(name)));
+          }
+          return found.result;
         },
       );
     });
+  }
+
+  private async stagedAs(files: readonly SourceFile[], given: Given): Promise<(string | null)[]> {
+    return await Promise.all(
+      files.map(async (file, place) =>
+        (await this.stager.isWanting(file, given)) ? `${place}-${STAGED_FILE}` : null,
+      ),
+    );
   }
 }

@@ -5,7 +5,8 @@ import type {
 } from '../../core/contracts/dataset-reader.contract.js';
 import type { ReadParts, TablePart } from '../engine/child/tables.js';
 import type { PartPatches } from '../engine/child/patches/patched-relation.js';
-import { DerivedResults, type ResultOf } from '../results/derived-results.service.js';
+import { DerivedResults } from '../results/derived-results.service.js';
+import type { ResultOf } from '../results/result-keeper.service.js';
 import {
   asParquet,
   type TablePatches,
@@ -16,6 +17,9 @@ import { InvalidReadOptionsError } from '../tabular.errors.js';
 
 /** Formats of the engine's own making, which say nothing of how a content is read. */
 const OWN = new Set(['staged', 'merged']);
+
+/** Formats whose values have the types that the file says. */
+const TYPED = new Set(['arrow', 'parquet']);
 
 /** Files of a table as a session gets them. */
 export interface TableInput {
@@ -97,6 +101,13 @@ export class TableKnowledge {
   /** Of the file without its patches: they change no columns. */
   async description(file: SourceFile, given: Given = {}): Promise<TableDescription | null> {
     return await this.peek(descriptionOf(file, given));
+  }
+
+  /** Whether reading the rows can't show that they are to be read otherwise: they were all read, or are typed. */
+  async isCertain(file: SourceFile, given: Given = {}): Promise<boolean> {
+    const description = await this.description(file, given);
+    if (!description) return TYPED.has(file.fileType.toLowerCase());
+    return TYPED.has(description.format) || description.rowCount !== null;
   }
 
   /** As far as it is known. */

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger, type BeforeApplicationShutdown } from '@nestjs/common';
 import type { TablePart } from '../engine/child/tables.js';
 import { STAGED_FILE } from '../engine/engine.types.js';
+import type { WrittenFile } from '../engine/written-file.js';
 import { EXPORT_FORMATS } from '../export/export-formats.js';
 import { DerivedResults } from '../results/derived-results.service.js';
 import { PatchPlacer } from '../patches/patch-placer.service.js';
@@ -15,6 +16,8 @@ const WORTH_BYTES = 4 * 1024 ** 2;
 const AFTER_MS = 1000;
 /** Formats that are columnar themselves. */
 const COLUMNAR = new Set(['parquet', 'staged']);
+
+const USE = { fileType: 'parquet', mimeType: EXPORT_FORMATS.parquet.mimeType };
 
 /** Makes Parquet of the rows of other formats, once per content: what comes after it reads that. */
 @Injectable()
@@ -64,6 +67,17 @@ export class TableStager implements BeforeApplicationShutdown {
       });
   }
 
+  /** Whether it is worthwhile, and not done. */
+  async isWanting(file: SourceFile, given: Given): Promise<boolean> {
+    if (!(await this.isWorthwhile(file, given))) return false;
+    return (await this.knowledge.staged(baseOf(file), given)) === null;
+  }
+
+  /** What a session has written beside its own work. Nobody waits for it to be kept. */
+  async keep(file: SourceFile, given: Given, written: WrittenFile): Promise<void> {
+    await this.results.putFile(stagedOf(baseOf(file), given), USE, written);
+  }
+
   /** Now, for a caller who waits for it; without the file's patches. @throws as reading it does */
   async stage(file: SourceFile, given: Given, callerId: string): Promise<void> {
     await this.write(baseOf(file), given, callerId);
@@ -82,16 +96,16 @@ export class TableStager implements BeforeApplicationShutdown {
   ): Promise<void> {
     const of = stagedOf(file, given);
     if (await this.results.find(of)) return;
-    const use = { fileType: 'parquet', mimeType: EXPORT_FORMATS.parquet.mimeType };
     try {
-      await this.written.make(
-        { of, use, name: STAGED_FILE, files: [file], given, callerId, signal },
+      const staged = await this.written.make(
+        { of, use: USE, name: STAGED_FILE, files: [file], given, callerId, signal },
         async (call, [part]) => {
-          const found = await call('stage', { part: part as TablePart });
+          const found = await call('stage', { part: part as TablePart, name: STAGED_FILE });
           this.knowledge.learn([file], found, given);
           if (found.result === null) throw new NotStageableError();
         },
       );
+      await staged.keep();
     } catch (error) {
       if (!(error instanceof NotStageableError)) throw error;
     }

@@ -1,17 +1,21 @@
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
 import { Inject, Injectable } from '@nestjs/common';
 import { ENV, type Env } from '../../core/config/config.js';
 import type { TablePart } from '../engine/child/tables.js';
 import type { EngineSession } from '../engine/engine-session.js';
 import { Engine } from '../engine/engine.service.js';
-import { growingFile, unlessRewritten } from '../engine/growing-file.js';
-import type { KeptResult } from '../results/derived-results.repository.js';
-import { DerivedResults, type ResultOf } from '../results/derived-results.service.js';
+import { growingFile } from '../engine/growing-file.js';
+import { WrittenFile } from '../engine/written-file.js';
+import { DerivedResults } from '../results/derived-results.service.js';
+import type { ResultOf, ResultUse } from '../results/result-keeper.service.js';
+import type { ResultFile } from '../results/result-file.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { TableKnowledge, type Given } from './table-knowledge.service.js';
 
 export interface WrittenResult {
   of: ResultOf;
-  use: { fileType: string; mimeType: string };
+  use: ResultUse;
   /** What the session calls the file. */
   name: string;
   files: readonly SourceFile[];
@@ -23,6 +27,8 @@ export interface WrittenResult {
 /** Results that are files which a child writes, of tables that it reads. */
 @Injectable()
 export class WrittenResults {
+  private readonly growing = new Map<string, { path: string; becoming: Promise<WrittenFile> }>();
+
   constructor(
     @Inject(ENV) private readonly env: Env,
     private readonly engine: Engine,
@@ -31,26 +37,35 @@ export class WrittenResults {
   ) {}
 
   /**
-   * Kept, as every result: written once, and hashed and stored while it is written.
-   * @param write has the child write the file, and resolves when it is whole; it may be called twice
-   * @throws what `write` throws; StorageFullError; what `Engine.session` throws
+   * The file when it is whole, soon kept, as every result.
+   * @param write has the child write the file, and resolves when it is whole
+   * @throws what `write` throws; what `Engine.session` throws
    */
   async make(
     { of, use, name, files, given, callerId, signal }: WrittenResult,
     write: (call: EngineSession['call'], parts: TablePart[]) => Promise<unknown>,
-  ): Promise<KeptResult> {
-    return await this.results.artifact(
-      of,
-      use,
-      async (keep) =>
-        await unlessRewritten(async () => {
-          const { contents, parts } = await this.knowledge.input(files, given);
-          const deadlineSeconds = this.env.ENGINE_DEADLINE_SECONDS;
-          return await this.engine.session(
-            { callerId, contents, deadlineSeconds, signal },
-            async ({ call, pathOf }) => await keep(growingFile(pathOf(name), write(call, parts))),
-          );
-        }),
-    );
+  ): Promise<ResultFile> {
+    return await this.results.file(of, use, async () => {
+      const { contents, parts } = await this.knowledge.input(files, given);
+      const deadlineSeconds = this.env.ENGINE_DEADLINE_SECONDS;
+      return await this.engine.session(
+        { callerId, contents, deadlineSeconds, signal },
+        async ({ call, pathOf }) => {
+          const path = pathOf(name);
+          const becoming = write(call, parts).then(async () => await WrittenFile.open(path));
+          const key = this.results.keyOf(of);
+          this.growing.set(key, { path, becoming });
+          return await becoming.finally(() => this.growing.delete(key));
+        },
+      );
+    });
+  }
+
+  /** What a child is writing in this process, from its beginning; `null`: there are fewer bytes of it. */
+  async read(of: ResultOf, minBytes: number): Promise<Readable | null> {
+    const file = this.growing.get(this.results.keyOf(of));
+    if (!file) return null;
+    const { size } = await stat(file.path).catch(() => ({ size: 0 }));
+    return size >= minBytes ? growingFile(file.path, file.becoming) : null;
   }
 }

@@ -4,7 +4,7 @@ import type { BenchTable, Worked } from '../engine/child/tasks/workbench.task.js
 import type { ReadParts } from '../engine/child/tables.js';
 import type { EngineSession } from '../engine/engine-session.js';
 import { Engine } from '../engine/engine.service.js';
-import { growingFile } from '../engine/growing-file.js';
+import { readWritten } from '../engine/written-file.js';
 import type { ExportFormat, ExportOptions } from '../export/export-formats.js';
 import type { SourceFile } from '../sources/table-sources.service.js';
 import { TableKnowledge } from '../tables/table-knowledge.service.js';
@@ -48,7 +48,7 @@ export interface Workbench {
   view(name: string, statement: string): Promise<void>;
   /**
    * Writes the rows of a SELECT.
-   * @param keep gets the bytes while they are written, and reads them to their end
+   * @param keep gets the bytes when all are written; they go with the session
    */
   write<T>(
     sql: string,
@@ -131,11 +131,9 @@ class ChildWorkbench implements Workbench {
   ): Promise<{ kept: T; rows: number }> {
     const name = `written-${this.written}`;
     this.written += 1;
-    const whole = this.session
-      .call('benchWrite', { sql, parameters, ...how, name })
-      .then((worked) => this.outputOf(worked));
-    const kept = await keep(growingFile(this.session.pathOf(name), whole));
-    return { kept, rows: await whole };
+    const worked = await this.session.call('benchWrite', { sql, parameters, ...how, name });
+    const rows = this.outputOf(worked);
+    return { kept: await readWritten(this.session.pathOf(name), keep), rows };
   }
 
   private outputOf<T>(worked: Worked<T>): T {

@@ -42,7 +42,7 @@ export async function writeRows(
   { format, options, name }: WrittenAs,
 ): Promise<number> {
   const path = `${folder}/${name}`;
-  // A file of its own for each try: the parent reads the one that it began with.
+  // What an earlier try has left.
   rmSync(path, { force: true });
   if (format === 'arrow') return await writeArrow(await database.stream(sql, parameters), path);
   const [[rows]] = (await database.all(

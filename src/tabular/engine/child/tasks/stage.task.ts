@@ -1,9 +1,14 @@
 import { rmSync } from 'node:fs';
 import { quoteIdentifier, quoteLiteral } from '../../../values/quote.js';
-import { STAGED_FILE } from '../../engine.types.js';
 import type { Session } from '../session.js';
 import { canBeStaged, placeColumn, stagedSelect } from '../staged-table.js';
 import { describePart, withTable, type ReadParts, type TablePart } from '../tables.js';
+
+export interface StageTask {
+  part: TablePart;
+  /** Of the file, in the session's folder. */
+  name: string;
+}
 
 /**
  * Writes all rows of one content as Parquet, in their order; with patches over them also their places.
@@ -11,7 +16,7 @@ import { describePart, withTable, type ReadParts, type TablePart } from '../tabl
  */
 export async function stage(
   session: Session,
-  { part: given }: { part: TablePart },
+  { part: given, name }: StageTask,
 ): Promise<{ result: number | null } & ReadParts> {
   const found = await describePart(session, given);
   const part = { ...given, description: found };
@@ -23,8 +28,8 @@ export async function stage(
     const { rowIndex, columns } = table;
     const place = part.patches ? `${rowIndex} AS ${quoteIdentifier(placeColumn(columns))}, ` : '';
     const source = part.patches ? `${table.sql} ORDER BY ${rowIndex}` : table.unnumbered;
-    const path = `${session.folder}/${STAGED_FILE}`;
-    // A file of its own for each try: the parent reads the one that it began with.
+    const path = `${session.folder}/${name}`;
+    // What an earlier try has left.
     rmSync(path, { force: true });
     const [[rows]] = (await session.database.all(
       `COPY (SELECT ${place}${stagedSelect(table.columns)} FROM ${source}) TO ${quoteLiteral(path)}
