@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
+import { AppError } from '../../core/errors/index.js';
 import { EXPORTED_FILE } from '../engine/engine.types.js';
 import type { Selection } from '../rows/selection.js';
 import type { KeptResult } from '../results/derived-results.repository.js';
@@ -32,7 +33,7 @@ export interface ExportInput {
 @Injectable()
 export class ExportsService {
   /** Why exports have failed that were being sent. */
-  private readonly failed = new LRUCache<string, Error>({ max: 1000, ttl: FAILED_MS });
+  private readonly failed = new LRUCache<string, AppError>({ max: 1000, ttl: FAILED_MS });
 
   constructor(
     private readonly knowledge: TableKnowledge,
@@ -70,10 +71,12 @@ export class ExportsService {
    */
   async begun(input: ExportInput, callerId: string, seconds: number): Promise<Readable | null> {
     const of = resultOf(input);
+    if (!(await this.isCertain(input))) return null;
     const making = this.make(input, callerId);
     const isWhole = making.then(() => true);
+    // Its failure is the reader's, once it reads.
+    isWhole.catch(() => undefined);
     const deadline = performance.now() + seconds * 1000;
-    if (!(await this.isCertain(input))) return null;
     while (performance.now() < deadline) {
       if (await Promise.race([isWhole, delay(POLL_MS, false, { ref: false })])) return null;
       const bytes = await this.written.read(of, SENT_FROM_BYTES);
@@ -81,7 +84,10 @@ export class ExportsService {
       // What fails before it has begun fails as a whole.
       await once(bytes, 'readable').catch(async () => await making);
       if (bytes.destroyed) return null;
-      making.catch((error: unknown) => this.failed.set(this.results.keyOf(of), error as Error));
+      // Known before the reader knows that it failed.
+      bytes.once('error', (error) => {
+        if (error instanceof AppError) this.failed.set(this.results.keyOf(of), error);
+      });
       return bytes;
     }
     return null;
