@@ -28,6 +28,8 @@ const PARTS = [
   'table-pages',
   'row-diff',
   'patched-pages',
+  'jobs',
+  'busy',
 ];
 const TMPFS = 0x01021994;
 

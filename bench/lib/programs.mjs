@@ -47,6 +47,15 @@ export async function startKeyless(workspace) {
   return await ready(started, port, '/health/ready', { dataDir, headers: {} });
 }
 
+/** The service with a kind of jobs that does nothing: `servers/job-app.mjs`. */
+export async function startWithNothing(workspace, settings = {}) {
+  const port = await freePort();
+  const dataDir = workspace.folder('jobs');
+  const env = { ...serviceEnv(port, dataDir), ...settings };
+  const started = startNode(workspace, 'job-app.mjs', [], { env });
+  return await ready(started, port, '/health/ready', { dataDir, headers: serviceHeaders() });
+}
+
 /** The limit that an upload is held against: `servers/bare-sink.mjs`. */
 export async function startBareSink(workspace) {
   const port = await freePort();

@@ -1,9 +1,13 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { atMost, median, ratios, row, sizeText, spread } from '../lib/figures.mjs';
 import { startService } from '../lib/programs.mjs';
 import { datasetWith, duckdb, tableOf, timed, withParameters } from '../lib/tables.mjs';
 import { statSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 
+/** A result is kept when those have been answered who wait for it. */
+const KEPT_AFTER_MS = 3000;
 const inSeconds = (value) => `${value.toFixed(2)} s`;
 const inMs = (value) => `${Math.round(value * 1000)} ms`;
 
@@ -69,10 +73,14 @@ async function compared({ workspace, folder, file, format }, what) {
         format: format === 'csv' ? 'parquet' : 'csv',
       }),
     }[what];
+    // What was written before goes to the disk before either begins, and not beside it.
+    execFileSync('sync');
     const alone = await duckdb(sameWork(what, { folder, file, format }));
+    execFileSync('sync');
     const first = await timed(service, request);
-    // Once more without being looked at: the client's connection, the code of the route.
+    // Once more without being looked at, for the code of the route; and when it has been kept.
     await timed(service, request);
+    await delay(KEPT_AFTER_MS);
     const again = await timed(service, request);
     // What is exported is a download from then on, which the part of that name measures.
     const known = what === 'export' ? again.head : again.whole;

@@ -9,7 +9,7 @@ const SESSIONS_PER_CHILD = 100;
 /** An unused child goes after this. */
 const IDLE_MS = 5 * 60_000;
 /** From the start, and from when the last one was taken, until another is started; later while children work. */
-const SPARE_AFTER_MS = 1000;
+const SPARE_AFTER_MS = 2000;
 /** But no longer than this: others may come while one works for long. */
 const SPARE_WITHIN_MS = 10_000;
 const TOUCH_MS = 60_000;
