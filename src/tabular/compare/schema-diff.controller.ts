@@ -42,10 +42,9 @@ export class SchemaDiffController {
     @Query() { base, head, path, headPath = path }: SchemaDiffQuery,
     @Res({ passthrough: true }) response: Response,
   ): Promise<SchemaDiffDto> {
-    const [before, after] = await Promise.all([
-      this.sources.resolve(caller, { datasetKey, ref: base, path }),
-      this.sources.resolve(caller, { datasetKey, ref: head, path: headPath }),
-    ]);
+    // One after the other: where both are wrong, it is the base that is told of, each time.
+    const before = await this.sources.resolve(caller, { datasetKey, ref: base, path });
+    const after = await this.sources.resolve(caller, { datasetKey, ref: head, path: headPath });
     const [baseColumns, headColumns] = await Promise.all([
       this.schemas.columnsOf(before, caller.id),
       this.schemas.columnsOf(after, caller.id),

@@ -43,7 +43,9 @@ export class DiffSides {
       const { files } = await this.folders.of(source, options, caller.id);
       return readWith(files, options);
     };
-    const [base, head] = await Promise.all([resolve('base'), resolve('head')]);
+    // One after the other: where both are wrong, it is the base that is told of, each time.
+    const base = await resolve('base');
+    const head = await resolve('head');
     return {
       base: await filesOf(base),
       head: await filesOf(head),
