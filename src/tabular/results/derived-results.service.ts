@@ -134,11 +134,14 @@ export class DerivedResults implements BeforeApplicationShutdown {
   /** A file that was written beside something else. Nobody waits for it to be kept. */
   async putFile(of: ResultOf, use: ResultUse, file: WrittenFile): Promise<void> {
     let isTaken = false;
-    await this.file(of, use, async () => {
-      isTaken = true;
-      return file;
-    });
-    if (!isTaken) await file.release();
+    try {
+      await this.file(of, use, async () => {
+        isTaken = true;
+        return file;
+      });
+    } finally {
+      if (!isTaken) await file.release();
+    }
   }
 
   /** The artifact of this result, if it is there. */

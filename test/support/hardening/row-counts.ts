@@ -9,6 +9,8 @@ export type RowCounts = Record<string, number>;
 /** Results of reading are kept, which changes nothing that anybody sees. */
 const BESIDE: Record<string, string> = {
   'public.derived_results': 'WHERE false',
+  // Some time after the answer that they are of, so a write may be under way.
+  'public.storage_intents': `WHERE kind <> 'write' OR lease_until < now()`,
   'public.file_references': `WHERE owner_type <> 'derived'`,
   'public.files': `f WHERE NOT EXISTS (
      SELECT FROM file_references r WHERE r.file_id = f.id AND r.owner_type = 'derived')`,
