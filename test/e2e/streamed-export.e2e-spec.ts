@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { DuckDBInstance } from '@duckdb/node-api';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { rawConnection } from '../support/raw-http.js';
+import { flipBit, objectOf } from '../support/storage-damage.js';
 import { expectProblem } from '../support/problems.js';
 import { tablesApi } from '../support/tables.js';
 
@@ -65,6 +68,40 @@ describe('a large export', () => {
     const dataset = await tables.dataset({ 'part.parquet': parquet });
     const part = await exported(dataset, 'part.parquet', { Range: 'bytes=8-12' });
     expect([part.status, await part.text()]).toEqual([206, '0,row']);
+  });
+
+  it('is whole, with its length, for a client that knows no chunks', async () => {
+    const dataset = await tables.dataset({ 'old.parquet': parquet });
+    const connection = await rawConnection(app);
+    const path = `/v1/datasets/${dataset}/versions/1/export?path=old.parquet&format=csv`;
+    await connection.send(
+      `GET ${path} HTTP/1.0\r\nAuthorization: Bearer ${app.key}\r\nPrefer: wait=60\r\n\r\n`,
+    );
+    const [head] = (await once(connection.socket, 'data')) as [Buffer];
+    connection.reset();
+    expect(head.toString('latin1')).toMatch(/^HTTP\/1\.1 200 [^]*\r\nContent-Length: \d{8}\r\n/);
+  });
+
+  it('of bytes that have rotted never ends well', async () => {
+    // In the name of who wrote it, which the rows do not depend on.
+    const at = parquet.lastIndexOf('DuckDB');
+    const own = Buffer.from(parquet).fill('duckDB', at, at + 6);
+    const dataset = await tables.dataset({ 'rotten.parquet': own });
+    const [file] = await app.database.query<{ id: number }>(
+      `UPDATE files SET created_at = now() - interval '25 hours', last_verified_at = NULL
+       WHERE content_hash = $1 RETURNING id`,
+      [createHash('sha256').update(own).digest('hex')],
+    );
+    await flipBit(await objectOf(app, file!.id), at);
+    const first = await exported(dataset, 'rotten.parquet').catch(() => null);
+    const isWhole =
+      first?.ok &&
+      (await first.arrayBuffer().then(
+        () => true,
+        () => false,
+      ));
+    expect(isWhole).not.toBe(true);
+    expect((await exported(dataset, 'rotten.parquet')).status).toBe(500);
   });
 
   it('that fails on the way never ends well, and the next answer says why', async () => {

@@ -77,7 +77,9 @@ export class ExportController {
     };
     const begun = performance.now();
     const seconds = waitPreferredBy(request.headers['prefer']);
-    const bytes = isPlain(request) ? await this.exports.begun(input, caller.id, seconds) : null;
+    const bytes = mayBeChunked(request)
+      ? await this.exports.begun(input, caller.id, seconds)
+      : null;
     if (bytes) {
       await sendGrowing(response, { ...sent, bytes });
       return;
@@ -97,9 +99,13 @@ export class ExportController {
   }
 }
 
-/** Whether the answer needs no length and no digest. */
-const isPlain = ({ method, headers }: Request): boolean =>
-  method === 'GET' && !headers.range && !headers['if-match'] && !headers['if-none-match'];
+/** Whether the answer may come in chunks: HTTP/1.0 has none, and could not tell a cut from an end. */
+const mayBeChunked = ({ method, headers, httpVersion }: Request): boolean =>
+  method === 'GET' &&
+  httpVersion !== '1.0' &&
+  !headers.range &&
+  !headers['if-match'] &&
+  !headers['if-none-match'];
 
 /** `data/weather.csv.gz` and `data/weather/` are both of `weather`. */
 function stemOf(path: string): string {

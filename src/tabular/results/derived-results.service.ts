@@ -144,6 +144,11 @@ export class DerivedResults implements BeforeApplicationShutdown {
     }
   }
 
+  /** That the contents are as they were stored, looked at once a day. @throws what reading them throws */
+  async verify(of: ResultOf): Promise<void> {
+    await this.keeper.verify(of);
+  }
+
   /** The artifact of this result, if it is there. */
   async find(of: ResultOf): Promise<KeptResult | null> {
     return await this.repository.use(this.keyOf(of));

@@ -52,7 +52,13 @@ export class WrittenResults {
         { callerId, contents, deadlineSeconds, signal },
         async ({ call, pathOf }) => {
           const path = pathOf(name);
-          const becoming = write(call, parts).then(async () => await WrittenFile.open(path));
+          // Beside the work, since both read the same bytes: what is made of rotten ones is not whole.
+          const verified = this.results.verify(of);
+          verified.catch(() => undefined);
+          const becoming = write(call, parts).then(async () => {
+            await verified;
+            return await WrittenFile.open(path);
+          });
           const key = this.results.keyOf(of);
           this.growing.set(key, { path, becoming });
           return await becoming.finally(() => this.growing.delete(key));
