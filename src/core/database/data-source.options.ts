@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { DataSourceOptions } from 'typeorm';
+import { unconnected } from './pg-errors.js';
 
 type PostgresConnectionOptions = Extract<DataSourceOptions, { type: 'postgres' }>;
 
@@ -14,6 +15,8 @@ export interface DataSourceSettings {
   timeouts: boolean;
 }
 
+type Connected = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
+
 /**
  * A client that outlives the end of its session. Pool and TypeORM listen for errors by turns, with
  * a moment in between; an error in that moment, which nobody hears, would end the process. Whoever
@@ -23,6 +26,21 @@ class UnbreakableClient extends pg.Client {
   constructor(config?: pg.ClientConfig) {
     super(config);
     this.on('error', () => undefined);
+  }
+
+  /** Whatever keeps it from connecting counts as that, also what a socket says in the middle of it. */
+  override connect(): Promise<pg.Client>;
+  override connect(callback: Connected): void;
+  override connect(callback?: Connected): Promise<pg.Client> | void {
+    if (!callback) {
+      return super.connect().catch((error: Error) => {
+        throw unconnected(error);
+      });
+    }
+    const told = callback as (error: Error | null, client?: pg.Client) => void;
+    super.connect((error: Error | null, client?: pg.Client) =>
+      told(error && unconnected(error), client),
+    );
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { brokenUniqueConstraint, isConnectionLost, isRetryable } from './pg-errors.js';
+import { brokenUniqueConstraint, isConnectionLost, isRetryable, unconnected } from './pg-errors.js';
 
 const pgError = (code: string, rest: object = {}): Error =>
   Object.assign(new Error('from PostgreSQL'), { code, ...rest });
@@ -44,6 +44,12 @@ describe('isConnectionLost', () => {
 
   it.each(['ECONNRESET', 'EPIPE', 'ETIMEDOUT'])('knows %s of a query', (code) => {
     expect(isConnectionLost(wrapped(pgError(code, { syscall: 'read' })))).toBe(true);
+  });
+
+  it('knows what a client has failed with while it connected, whatever that says', () => {
+    const broken = pgError('EPIPE', { syscall: 'write' });
+    expect(isConnectionLost(broken)).toBe(false);
+    expect(isConnectionLost(unconnected(broken))).toBe(true);
   });
 
   it.each(['ECONNREFUSED', 'ENOENT', 'EHOSTUNREACH', 'ETIMEDOUT'])(

@@ -29,12 +29,22 @@ function driverError(error: unknown): WithCode {
   return (outer.driverError ?? outer) as WithCode;
 }
 
+/** What clients failed with while they connected: `EPIPE` of a socket says nothing of whose it was. */
+const failedConnections = new WeakSet<Error>();
+
+/** Notes that a client of the database has failed so before it was connected. */
+export function unconnected(error: Error): Error {
+  failedConnections.add(error);
+  return error;
+}
+
 export const isRetryable = (error: unknown): boolean =>
   RETRYABLE.has(String(driverError(error).code));
 
 /** Files and clients of ours fail with the same system codes: those count only of the database. */
 export function isConnectionLost(error: unknown): boolean {
   const { code, message } = driverError(error);
+  if (error instanceof Error && failedConnections.has(error)) return true;
   if (CONNECTION_LOST_MESSAGE.test(String(message))) return true;
   if (typeof code !== 'string') return false;
   return SERVER_GONE.test(code) || (SOCKET_GONE.test(code) && isFromDatabase(error));
